@@ -1,0 +1,1 @@
+"""The nouns of the catalog: frozen values, no input or output."""
