@@ -29,7 +29,9 @@ class SyntaxReport:
 
 @dataclass(frozen=True, slots=True)
 class Highlight:
-    """A stretch of text and what it is: keyword, operator, function, column, table, string, number, comment, name, error."""
+    """A stretch of text and what it is: keyword, operator, function, column, table, string, number, comment,
+    name, error.
+    """
 
     span: Span
     kind: str

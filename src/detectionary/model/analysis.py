@@ -142,8 +142,8 @@ class Analysis:
     """Everything that one parse of a query says about it. All sequences are in source order unless said otherwise.
 
     `dependencies` are all names that the outcome depends on beyond the text: tables, functions and names that were not
-    found, of the functions that it calls too. `open_fields`: more output fields may exist than are listed (an unknown table).
-    `group_by` are output names of the last top-level aggregation's keys, in order.
+    found, of the functions that it calls too. `open_fields`: more output fields may exist than are listed (an unknown
+    table). `group_by` are output names of the last top-level aggregation's keys, in order.
     """
 
     accepted: bool

@@ -14,9 +14,9 @@ from detectionary.model.rule import Rule
 class Action:
     """An operation that a log source records by name.
 
-    `key` is the id that rules of all languages share ("aws:ec2.amazonaws.com/RunInstances"); it is compared without regard to
-    case. `provider` is everything before the last part ("aws:ec2.amazonaws.com"), `operation` the last part. `inferred`: the
-    rule names no event source, and exactly one provider has the operation.
+    `key` is the id that rules of all languages share ("aws:ec2.amazonaws.com/RunInstances"); it is compared without
+    regard to case. `provider` is everything before the last part ("aws:ec2.amazonaws.com"), `operation` the last
+    part. `inferred`: the rule names no event source, and exactly one provider has the operation.
     """
 
     key: str
@@ -29,8 +29,8 @@ class Action:
 class Entry:
     """One rule of the catalog. `analysis.indicators` carry their canonical fields.
 
-    `platform` is the telemetry platform ("AWS", "Windows", "Entra ID", …), None when it is not known. `third_party_feed` is the reason
-    why the rule only forwards a vendor's alert, or None.
+    `platform` is the telemetry platform ("AWS", "Windows", "Entra ID", …), None when it is not known.
+    `third_party_feed` is the reason why the rule only forwards a vendor's alert, or None.
     """
 
     rule: Rule

@@ -79,8 +79,8 @@ class Value:
 class Comparison:
     """`field operator values`; `field` is None for a search over all fields.
 
-    `origin` names where values come from when they are not in the rule (`in (sub-query)`, a watchlist): a binding's name or
-    the text of the nested pipeline. `implied` marks what the language implies (an EQL event category).
+    `origin` names where values come from when they are not in the rule (`in (sub-query)`, a watchlist): a binding's
+    name or the text of the nested pipeline. `implied` marks what the language implies (an EQL event category).
     """
 
     field: str | None

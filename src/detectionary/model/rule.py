@@ -73,8 +73,8 @@ class EntityMapping:
 class AlertContract:
     """What a rule promises about its alert.
 
-    Formats hold `{{Column}}` placeholders. `custom_details` are (name, column) pairs in order. `*_column` name the column
-    that overrides the property. `details` are other overrides as (property, column).
+    Formats hold `{{Column}}` placeholders. `custom_details` are (name, column) pairs in order. `*_column` name the
+    column that overrides the property. `details` are other overrides as (property, column).
     """
 
     entities: tuple[EntityMapping, ...] = ()
@@ -110,9 +110,9 @@ class RuleKind(Enum):
 class Rule:
     """One rule of one file. `id` is the upstream id where there is one; readers make one from the path otherwise.
 
-    `body` is the text of the file (or of the part of it that is this rule), verbatim. `query` is the query alone, with the
-    positions of its lines in the file. Declared ATT&CK names stay as written (`tactics`, `techniques`); `attack` resolves
-    them. A rule that could not be read whole is kept, with `diagnostics`.
+    `body` is the text of the file (or of the part of it that is this rule), verbatim. `query` is the query alone,
+    with the positions of its lines in the file. Declared ATT&CK names stay as written (`tactics`, `techniques`);
+    `attack` resolves them. A rule that could not be read whole is kept, with `diagnostics`.
     """
 
     id: str

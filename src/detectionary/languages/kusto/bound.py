@@ -1,4 +1,5 @@
-"""What binding adds to a tree: the symbol behind every name, the type of every expression, the columns after every stage.
+"""What binding adds to a tree: the symbol behind every name, the type of every expression, the columns after every
+stage.
 
 The binder (`bind.py`) makes these; the analysis and, later, the compiler read them. Nodes are looked up by identity
 (`id(node)`), since equal nodes at different places mean different things; `Bound.tree` keeps them alive.
@@ -27,9 +28,10 @@ from detectionary.text import Diagnostic
 class ColumnSymbol:
     """One column at one point of a query; a column that passes a stage unchanged stays the same object.
 
-    Where it comes from, one of: `table` (a column of that table as stored); `expression` (computed by the stage `maker`, its names
-    resolved in that stage's input); `sources` alone (the same column under another name or merged: rename, union, join,
-    the copy `k1` that a join makes). `expanded`: an item of `expression`'s array or bag (mv-expand, mv-apply).
+    Where it comes from, one of: `table` (a column of that table as stored); `expression` (computed by the stage
+    `maker`, its names resolved in that stage's input); `sources` alone (the same column under another name or merged:
+    rename, union, join, the copy `k1` that a join makes). `expanded`: an item of `expression`'s array or bag
+    (mv-expand, mv-apply).
     """
 
     name: str
@@ -93,11 +95,11 @@ Type: TypeAlias = ScalarType | TableType
 class Bound:
     """A bound query.
 
-    `symbols`: for `NameReference`, and for `Call` and `Path` nodes that name something, what they mean. `types`: for expressions.
-    `results`: for every stage of every pipeline (and a lone tabular source), the columns after it. `result` is the last
-    expression statement's type, None when there is none. `tables` and `functions` are the names read and called, in order
-    of first use, those inside called environment functions left out; `dependencies` holds all of them, with those
-    reached through environment functions and names that were not found.
+    `symbols`: for `NameReference`, and for `Call` and `Path` nodes that name something, what they mean. `types`: for
+    expressions. `results`: for every stage of every pipeline (and a lone tabular source), the columns after it.
+    `result` is the last expression statement's type, None when there is none. `tables` and `functions` are the names
+    read and called, in order of first use, those inside called environment functions left out; `dependencies` holds
+    all of them, with those reached through environment functions and names that were not found.
     """
 
     tree: Query

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from enum import Enum
-from functools import cache
 from typing import TypeAlias
 
 from detectionary.text import Span
@@ -953,9 +952,15 @@ Statement: TypeAlias = (
 )
 
 
-@cache
+_CHILD_FIELDS: dict[type[Node], tuple[str, ...]] = {}
+
+
 def _child_fields(kind: type[Node]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if f.name not in ("span", "operator_span", "text", "keyword"))
+    names = _CHILD_FIELDS.get(kind)
+    if names is None:
+        names = tuple(f.name for f in fields(kind) if f.name not in ("span", "operator_span", "text", "keyword"))
+        _CHILD_FIELDS[kind] = names
+    return names
 
 
 def children(node: Node) -> Iterator[Node]:
