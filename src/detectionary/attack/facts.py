@@ -1,0 +1,94 @@
+"""The facts of ATT&CK Enterprise in several versions, read from the package's data when first asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+CURRENT: Final = "19.1"
+"""The version that coverage is shown in."""
+
+FORMER: Final = "18.1"
+"""The last version before Defense Evasion was split; most public rules are still written against it."""
+
+_DATA: Final = Path(__file__).with_name("data")
+
+
+@dataclass(frozen=True, slots=True)
+class TacticFacts:
+    """`order` counts from 0 in the matrix."""
+
+    id: str
+    name: str
+    short_name: str
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class TechniqueFacts:
+    """`tactics` are short names in matrix order; those of a revoked technique are the ones that it had last.
+
+    `successor` is the id that is current in place of a revoked one.
+    """
+
+    id: str
+    name: str
+    tactics: tuple[str, ...]
+    successor: str | None
+    deprecated: bool
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """One version: tactics by short name in matrix order, techniques by id.
+
+    `former_tactics` maps the short name of a tactic that is gone to its name and the tactics that took its place, the
+    one that kept its id first.
+    """
+
+    version: str
+    tactics: dict[str, TacticFacts]
+    techniques: dict[str, TechniqueFacts]
+    former_tactics: dict[str, tuple[str, tuple[str, ...]]]
+
+    def full_name(self, technique: TechniqueFacts) -> str:
+        """The technique's name; "Parent: Child" for a sub-technique."""
+        parent = self.techniques.get(technique.id.partition(".")[0])
+        return technique.name if parent is None or parent is technique else f"{parent.name}: {technique.name}"
+
+
+@cache
+def matrix(version: str = CURRENT) -> Matrix:
+    """The facts of one version of ATT&CK Enterprise, "19.1" or "18.1"."""
+    tactics: dict[str, TacticFacts] = {}
+    former: dict[str, tuple[str, tuple[str, ...]]] = {}
+    techniques: dict[str, TechniqueFacts] = {}
+    for line in _lines(f"enterprise-{version}.tsv"):
+        match line:
+            case ["version", _]:
+                pass
+            case ["tactic", identifier, name, short_name]:
+                tactics[short_name] = TacticFacts(identifier, name, short_name, len(tactics))
+            case ["former", _, name, short_name, successors]:
+                former[short_name] = (name, tuple(successors.split(",")))
+            case [identifier, name, owners, state]:
+                deprecated = state == "deprecated"
+                techniques[identifier] = TechniqueFacts(
+                    identifier, name, tuple(owners.split(",")), None if deprecated else state or None, deprecated
+                )
+            case _:
+                raise ValueError(f"enterprise-{version}.tsv: {line}")
+    return Matrix(version, tactics, techniques, former)
+
+
+@cache
+def other_domains() -> dict[str, tuple[str, str]]:
+    """Techniques and tactics outside Enterprise: id to (name, "Mobile" or "ICS")."""
+    return {identifier: (name, domain) for identifier, name, domain in _lines("other-domains-18.1.tsv")}
+
+
+def _lines(name: str) -> list[list[str]]:
+    text = _DATA.joinpath(name).read_text(encoding="utf-8")
+    return [line.split("\t") for line in text.removesuffix("\n").split("\n")]
