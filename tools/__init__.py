@@ -1,0 +1,1 @@
+"""Commands for the project itself: the demo, generated documentation, the data in the package."""
