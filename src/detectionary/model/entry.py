@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
 
-from detectionary.model.analysis import Analysis
+from detectionary.model.analysis import Analysis, Indicator
 from detectionary.model.attack import Coverage
+from detectionary.model.predicate import Value, ValueKind
 from detectionary.model.rule import Rule
 
 
@@ -66,12 +69,67 @@ class CorpusCount:
 ValueKey = tuple[str, str, str]
 """(canonical or own field in lower case, operator, value as `value_key` spells it)."""
 
+ANY_FIELD: Final = "*"
+"""The field of a `ValueKey` that searches all fields."""
+
+_LONGEST_VALUE_KEY: Final = 200
+
+
+def field_key(indicator: Indicator) -> str:
+    """The name under which corpus counts know the field of `indicator`."""
+    return (indicator.canonical_field or indicator.field or ANY_FIELD).lower()
+
+
+def value_key(value: Value) -> str | None:
+    """How corpus counts spell `value`; None when it stands for nothing that rules could share.
+
+    Text folds its case, and a number is spelled like the text of its digits, since languages differ in which of the two
+    they write. What is no literal (`ago(7d)`, a watchlist, a placeholder) is kept apart from texts. A very long
+    value is cut and ends in a digest of the whole.
+    """
+    match value.kind:
+        case ValueKind.TEXT | ValueKind.GUID:
+            key = str(value.value).casefold()
+        case ValueKind.NUMBER | ValueKind.BOOL | ValueKind.DATETIME | ValueKind.TIMESPAN:
+            key = _spelled(value.value)
+        case ValueKind.RANGE:
+            low, high = value.value if isinstance(value.value, tuple) else (value.value, value.value)
+            key = f"{_spelled(low)}..{_spelled(high)}"
+        case ValueKind.SYMBOLIC | ValueKind.PLACEHOLDER | ValueKind.WATCHLIST | ValueKind.JSON:
+            key = f"{value.kind.value}:{_spelled(value.value)}"
+        case ValueKind.NULL | ValueKind.EMPTY_LIST:
+            return None
+    if len(key) > _LONGEST_VALUE_KEY:
+        digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        key = f"{key[: _LONGEST_VALUE_KEY - 20]}…{digest}"
+    return key
+
+
+def _spelled(value: object) -> str:
+    """A scalar as one text: `true`, `5` for 5 and 5.0, texts as they are."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return "" if value is None else str(value)
+
+
+def value_keys(indicator: Indicator) -> tuple[ValueKey | None, ...]:
+    """One key for each value of `indicator`, in order."""
+    field = field_key(indicator)
+    operator = indicator.operator.value
+    keys = map(value_key, indicator.values)
+    return tuple(None if key is None else (field, operator, key) for key in keys)
+
 
 @dataclass(frozen=True)
 class Relations:
     """What the catalog knows of a rule's neighbours. Outside a catalog there are none: `NO_RELATIONS`."""
 
     corpus: Mapping[ValueKey, CorpusCount] | None = None
+    """For each value of the rule's indicators, how many other rules look for it."""
+    excluded: Mapping[ValueKey, CorpusCount] | None = None
+    """For each value of the rule's exclusions, how many other rules exclude it."""
     same_action: tuple[tuple[str, Reference], ...] = ()
     """(action key, rule), sorted by language and title."""
     copies: tuple[Reference, ...] = ()
