@@ -1,7 +1,7 @@
 """MITRE ATT&CK, pinned: what a rule's declared tactics and techniques mean today.
 
-The facts in `data` are © The MITRE Corporation, reproduced and distributed with its permission; `data/LICENSE.txt` has the
-terms. `tools/make_attack.py` makes the files.
+The facts in `data` are © The MITRE Corporation, reproduced and distributed with its permission; `data/LICENSE.txt` has
+the terms. `tools/make_attack.py` makes the files.
 """
 
 from detectionary.attack.coverage import coverage

@@ -5,8 +5,8 @@ Decisions
 - A technique stands under every tactic of the rule that owns it; when none does, under all tactics that own it, with a
   warning. A tactic of the rule that owns none of its techniques is kept, empty.
 - A former tactic (Defense Evasion: version 19 split it into Stealth and Defense Impairment) stands for whichever
-  successor owns the technique. Without such a technique it is shown as the successor that kept its id (TA0005: Stealth),
-  with a note. The id TA0005 itself is read as version 19 reads it.
+  successor owns the technique. Without such a technique it is shown as the successor that kept its id (TA0005:
+  Stealth), with a note. The id TA0005 itself is read as version 19 reads it.
 - A revoked id is read as its successor of today. A parent goes from each tactic that also holds one of its
   sub-techniques.
 - Letter case and blanks around an id are forgiven with a warning. An id that would have to be guessed ("T1078.4")
