@@ -143,7 +143,9 @@ def _write(line: bytes) -> None:
 
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on stderr while a long job runs; yields `advance(done, total)`. Silent where stderr is no terminal."""
+    """A progress bar on stderr while a long job runs; yields `advance(done, total)`. Silent where stderr is no
+    terminal.
+    """
     console = _console(stderr=True)
     columns = (
         SpinnerColumn(),

@@ -1,0 +1,381 @@
+"""The page of a rule, laid out for a terminal from the same context as HTML and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from rich.console import Group as Lines
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from detectionary.model.predicate import ScalarValue
+from detectionary.pages.rule import (
+    PageDiagnostic,
+    PageIndicator,
+    PageOutputField,
+    PageStage,
+    PageThreshold,
+    PageValue,
+    RulePage,
+)
+from detectionary.text import Level
+
+_MOST_LISTED = 12
+"""Of long lists of other rules a terminal shows this many, and how many more there are."""
+
+
+def rule_view(page: RulePage) -> list[RenderableType]:
+    """The sections of the page in their order; a section with nothing to say is left out with its heading."""
+    sections = (
+        _header(page),
+        _description(page),
+        _attack(page),
+        _actions(page),
+        _query(page),
+        _parameters(page),
+        _thresholds(page),
+        _comparisons("Exclusions", page.exclusions),
+        _comparisons("Indicators", page.indicators),
+        _opaques(page),
+        _output_fields(page),
+        _alert(page),
+        _related(page),
+        _diagnostics(page),
+    )
+    return [section for section in sections if section is not None]
+
+
+def _section(title: str, content: RenderableType, note: str = "") -> RenderableType:
+    heading = Text(title.upper(), "heading")
+    if note:
+        heading.append(f"  {note}", "faint")
+    return Lines(Text(), heading, Padding(content, (0, 0, 0, 2)))
+
+
+def _grid(*columns: str) -> Table:
+    """A table without lines; `columns` are their headings, none for no heading row."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=bool(columns), header_style="faint")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _header(page: RulePage) -> RenderableType:
+    breadcrumb = Text(f"Detection rules › {page.platform or page.language}", "faint")
+    facts = Text()
+    if page.severity:
+        facts.append(page.severity, f"severity.{page.severity}")
+    shown = (
+        page.status,
+        page.kind,
+        page.language,
+        page.time_window and f"window {page.time_window}",
+        page.schedule and page.schedule.frequency and f"every {page.schedule.frequency}",
+        page.bins and f"bins {', '.join(page.bins)}",
+        page.version and f"version {page.version}",
+        page.author and f"by {page.author}",
+    )
+    for fact in shown:
+        if fact:
+            facts.append(" · " if facts else "", "faint").append(str(fact))
+    source = Text(f"{page.source.repository} › {page.source.path}", "link")
+    details = [page.source.commit and page.source.commit[:12], page.source.licence]
+    known = ", ".join(detail for detail in details if detail)
+    if known:
+        source.append(f"  ({known})", "faint")
+    lines: list[RenderableType] = [breadcrumb, Text(page.title, "bold"), facts, source, Text(f"id {page.id}", "faint")]
+    if page.group_by:
+        lines.append(Text("grouped by ", "faint") + Text(", ".join(page.group_by), "field"))
+    if page.tables:
+        lines.append(Text("reads ", "faint") + Text(", ".join(page.tables), "code.table"))
+    if page.third_party_feed:
+        lines.append(Text(f"Third-party alert feed: {page.third_party_feed}", "level.note"))
+    return Lines(*lines)
+
+
+def _description(page: RulePage) -> RenderableType | None:
+    if not page.description and not page.references:
+        return None
+    links = [Text(reference, "link") for reference in page.references if reference not in page.description]
+    return Lines(Text(), Text(page.description), *links)
+
+
+def _attack(page: RulePage) -> RenderableType | None:
+    if not page.attack:
+        return None
+    table = _grid()
+    for tactic in page.attack:
+        if not tactic.techniques:
+            table.add_row(tactic.tactic, Text("no specific technique", "faint"))
+        for number, technique in enumerate(tactic.techniques):
+            name = Text(f"{technique.id} {technique.name}")
+            if technique.revoked_from:
+                name.append(f"  (the rule says {technique.revoked_from}, revoked)", "faint")
+            table.add_row("" if number else tactic.tactic, name)
+    return _section("ATT&CK coverage", table)
+
+
+def _actions(page: RulePage) -> RenderableType | None:
+    if not page.event_coverage:
+        return None
+    lines: list[RenderableType] = []
+    for covered in page.event_coverage:
+        name = Text(covered.action, "value")
+        if covered.inferred:
+            name.append("  (the rule names no event source; one provider alone has this operation)", "faint")
+        lines.append(name)
+        others = [other for other in page.same_action if other.action == covered.action]
+        lines.extend(_others(len(others), ((other.title, other.language) for other in others), "watch the same action"))
+    return _section("Actions", Lines(*lines))
+
+
+def _others(total: int, named: Iterable[tuple[str, str]], what: str) -> Iterator[RenderableType]:
+    if not total:
+        return
+    yield Text(f"  {total} other {'rule' if total == 1 else 'rules'} {what}:", "faint")
+    for number, (title, language) in enumerate(named):
+        if number == _MOST_LISTED:
+            yield Text(f"    … and {total - number} more", "faint")
+            return
+        yield Text("    ") + Text(title) + Text(f"  {language}", "faint")
+
+
+def _query(page: RulePage) -> RenderableType:
+    """The query with its own colours; the gutter says which stage begins on a line."""
+    text = Text(page.query)
+    for start, end, kind in page.highlights:
+        text.stylize(f"code.{kind}", start, end)
+    marks = dict(_stage_marks(page))
+    width = max((len(mark) for mark in marks.values()), default=1)
+    lines = []
+    offset = 0
+    for line in text.split("\n", allow_blank=True):
+        mark = next((marks[at] for at in range(offset, offset + len(line.plain) + 1) if at in marks), "")
+        lines.append(Text(f"{mark:>{width}} │ ", "faint") + line)
+        offset += len(line.plain) + 1
+    while lines and not lines[-1].plain.strip(" │"):
+        lines.pop()
+    return _section("Query", Lines(*lines), "the numbers are its stages")
+
+
+def _stage_marks(page: RulePage) -> Iterator[tuple[int, str]]:
+    for parameter in page.parameters:
+        yield parameter.span.start, "let"
+    for binding in page.bindings:
+        yield binding.span.start, "let"
+        yield from _numbers(binding.stages, "")
+    yield from _numbers(page.stages, "")
+
+
+def _numbers(stages: tuple[PageStage, ...], prefix: str) -> Iterator[tuple[int, str]]:
+    for stage in stages:
+        yield from _numbers(stage.stages, f"{prefix}{stage.number}.")
+        yield stage.span.start, f"{prefix}{stage.number}"
+
+
+def _parameters(page: RulePage) -> RenderableType | None:
+    if not page.parameters and not page.bindings:
+        return None
+    table = _grid()
+    for parameter in page.parameters:
+        shown = Text(_list(parameter.value), "value") if parameter.value is not None else Text("computed", "faint")
+        table.add_row(Text(parameter.name, "code.variable"), shown, _used_in(parameter.used_in_stages))
+    for binding in page.bindings:
+        steps = f"{binding.kind}, {len(binding.stages)} {'stage' if len(binding.stages) == 1 else 'stages'}"
+        table.add_row(Text(binding.name, "code.variable"), Text(steps, "faint"), _used_in(binding.used_in_stages))
+    return _section("Parameters and bindings", table)
+
+
+def _used_in(stages: tuple[int, ...]) -> Text:
+    if not stages:
+        return Text("")
+    return Text(f"used in stage {', '.join(str(number) for number in stages)}", "faint")
+
+
+def _thresholds(page: RulePage) -> RenderableType | None:
+    if not page.thresholds:
+        return None
+    table = _grid()
+    for threshold in page.thresholds:
+        table.add_row(*_threshold(threshold))
+    return _section("Thresholds", table)
+
+
+def _threshold(threshold: PageThreshold) -> tuple[Text, Text, Text, Text]:
+    return (
+        Text(threshold.name, "field"),
+        Text(threshold.operator, "operator"),
+        Text(_scalar(threshold.value), "value"),
+        Text(threshold.aggregate or "", "faint"),
+    )
+
+
+def _comparisons(title: str, rows: tuple[PageIndicator, ...]) -> RenderableType | None:
+    if not rows:
+        return None
+    counted = any(value.corpus is not None for row in rows for value in row.values)
+    headings = ("field", "operator", "value", "transforms", *(("other rules",) if counted else ()), "stage")
+    table = _grid(*headings)
+    for row in rows:
+        values = row.values or (None,)
+        for number, value in enumerate(values):
+            first = number == 0
+            cells: list[RenderableType] = [
+                Text((row.field or "any field") if first else "", "field"),
+                Text(_operator(row) if first else "", "operator"),
+                _value(value, row.origin),
+                Text(", ".join(value.transforms) if value else "", "transform"),
+            ]
+            if counted:
+                cells.append(_count(value))
+            cells.append(Text(_place(row) if first else "", "faint"))
+            table.add_row(*cells)
+    note = "other rules: how many look for the same; none means specific to this rule" if counted else ""
+    return _section(title, table, note)
+
+
+def _operator(row: PageIndicator) -> str:
+    """A list of equal values is shown as `in`, other lists with what is asked of them."""
+    several = len(row.values) > 1 or row.origin is not None
+    if row.operator == "eq" and several and row.quantifier == "any":
+        return "in"
+    return f"{row.operator} {row.quantifier}" if several else row.operator
+
+
+def _place(row: PageIndicator) -> str:
+    group = f" {row.group.kind} #{row.group.id}" if row.group else ""
+    context = f" ({row.context})" if row.context else ""
+    return f"{row.stage or '–'}{group}{context}"
+
+
+def _value(value: PageValue | None, origin: str | None) -> Text:
+    if value is None:
+        return Text(f"from {origin}" if origin else "", "faint")
+    if value.value is None:
+        return Text("null" if value.kind == "null" else value.kind.replace("_", " "), "faint")
+    return Text(_scalar(value.value), "value")
+
+
+def _count(value: PageValue | None) -> Text:
+    if value is None or value.corpus is None or not value.corpus.total:
+        return Text("")
+    split = ", ".join(f"{language} {count}" for language, count in value.corpus.by_language.items())
+    return Text(str(value.corpus.total), "count") + Text(f"  {split}", "faint")
+
+
+def _scalar(value: ScalarValue | tuple[ScalarValue, ScalarValue]) -> str:
+    match value:
+        case (low, high):
+            return f"{_scalar(low)} .. {_scalar(high)}"
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case _:
+            return str(value)
+
+
+def _list(value: ScalarValue | tuple[ScalarValue, ...]) -> str:
+    if isinstance(value, tuple):
+        shown = ", ".join(_scalar(item) for item in value[:_MOST_LISTED])
+        return shown if len(value) <= _MOST_LISTED else f"{shown}, … {len(value) - _MOST_LISTED} more"
+    return _scalar(value)
+
+
+def _opaques(page: RulePage) -> RenderableType | None:
+    if not page.opaques and not page.column_comparisons:
+        return None
+    table = _grid()
+    for comparison in page.column_comparisons:
+        table.add_row(Text("two columns", "faint"), Text(f"{comparison.left} {comparison.operator} {comparison.right}"))
+    for opaque in page.opaques:
+        table.add_row(Text(opaque.reason, "faint"), Text(opaque.text))
+    return _section("Other conditions", table)
+
+
+def _output_fields(page: RulePage) -> RenderableType | None:
+    if not page.output_fields:
+        return None
+    table = _grid("field", "type", "made by", "feeds")
+    for (source, stage), fields in groupby(page.output_fields, lambda field: (field.source, field.stage)):
+        made = list(fields)
+        if source == "source" and len(made) > _MOST_LISTED:
+            feeding = [field for field in made if field.feeds]
+            for field in feeding:
+                table.add_row(*_output_field(field))
+            rest = f"{len(made) - len(feeding)} more columns of its table, unchanged"
+            table.add_row(Text(rest, "faint"), "", Text(f"{source}, stage {stage}", "faint"), "")
+            continue
+        for field in made:
+            table.add_row(*_output_field(field))
+    note = "further columns may exist: a table or function here is not known" if page.open_fields else ""
+    return _section("Output fields", table, note)
+
+
+def _output_field(field: PageOutputField) -> tuple[Text, Text, Text, Text]:
+    return (
+        Text(field.name, "field"),
+        Text(field.type, "faint"),
+        Text(f"{field.source}, stage {field.stage}"),
+        Text(", ".join(field.feeds), "faint"),
+    )
+
+
+def _alert(page: RulePage) -> RenderableType | None:
+    alert = page.alert
+    table = _grid()
+    for label, text in (("title", alert.title), ("description", alert.description)):
+        if text:
+            table.add_row(Text(label, "faint"), Text(text))
+    for entity in alert.entities:
+        mapped = ", ".join(f"{identifier} = {column}" for identifier, column in entity.fields.items())
+        table.add_row(Text("entity", "faint"), Text(f"{entity.type}: ", "bold") + Text(mapped, "field"))
+    for name, column in alert.custom_details.items():
+        table.add_row(Text("custom detail", "faint"), Text(f"{name} = ") + Text(column, "field"))
+    for asset in alert.impacted_assets:
+        table.add_row(Text("impacted asset", "faint"), Text(f"{asset.type}: ", "bold") + Text(asset.column, "field"))
+    for action in alert.response_actions:
+        table.add_row(Text("response", "faint"), Text(action))
+    other = {"severity from": alert.severity_column, "tactics from": alert.tactics_column, **alert.details}
+    other |= {"events": alert.event_grouping, **alert.grouping, "suppression": alert.suppression}
+    for label, shown in other.items():
+        if shown:
+            table.add_row(Text(label, "faint"), Text(shown))
+    if page.trigger:
+        words = {"gt": "more than", "lt": "fewer than", "eq": "exactly", "ne": "any number but"}
+        raised = f"{words.get(page.trigger.operator, page.trigger.operator)} {page.trigger.threshold} result rows"
+        table.add_row(Text("raised at", "faint"), Text(raised))
+    return _section("Alert", table) if table.row_count else None
+
+
+def _related(page: RulePage) -> RenderableType | None:
+    lines: list[RenderableType] = []
+    for what, found in (("are copies of it", page.copies), ("have the same id and another query", page.versions)):
+        lines.extend(_others(len(found), ((other.title, other.slug) for other in found), what))
+    if page.shared_indicators:
+        shared = ((f"{other.title}", f"{other.count} shared") for other in page.shared_indicators)
+        lines.extend(_others(len(page.shared_indicators), shared, "share indicators"))
+    return _section("Related", Lines(*lines)) if lines else None
+
+
+def _diagnostics(page: RulePage) -> RenderableType | None:
+    if not page.diagnostics:
+        return None
+    lines: list[RenderableType] = []
+    for diagnostic in page.diagnostics:
+        lines.append(_finding(diagnostic, page.source.path))
+        if diagnostic.help:
+            lines.append(Text(f"  help: {diagnostic.help}", "faint"))
+    return _section("Diagnostics", Lines(*lines))
+
+
+def _finding(diagnostic: PageDiagnostic, path: str) -> Text:
+    where = f"{path}:{diagnostic.line}:{diagnostic.column}: " if diagnostic.line is not None else ""
+    place = f"{diagnostic.place}: " if diagnostic.place else ""
+    style = f"level.{Level(diagnostic.level).value}"
+    return (
+        Text(f"{where}{place}") + Text(f"{diagnostic.code} {diagnostic.level}", style) + Text(f": {diagnostic.message}")
+    )
