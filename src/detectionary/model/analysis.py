@@ -57,6 +57,8 @@ class Indicator:
     implied: bool = False
     canonical_field: str | None = None
     """The vendor-neutral name behind `field`; `ingest` fills it in from the `schemas` room."""
+    tables: tuple[str, ...] = ()
+    """The tables whose rows reach this filter, in order of first use; empty when that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
