@@ -1,0 +1,88 @@
+"""What a node is printed as: pieces of layout with the nodes below it between them, and the shapes lists take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
+
+from detectionary.languages.kusto import spelling, syntax
+from detectionary.languages.kusto.layout import (
+    BLOCK,
+    BLOCK_OUTWARD,
+    NOTHING,
+    NOTHING_OUTWARD,
+    SPACE,
+    Break,
+    Close,
+    Open,
+    Piece,
+)
+
+Part: TypeAlias = "Piece | syntax.Node"
+Parts: TypeAlias = "Iterator[Part]"
+
+
+def listed(items: Iterable[Part], separator: str = ",", between: Break = SPACE) -> Parts:
+    """`a, b, c`, with a possible line end after each comma."""
+    for index, item in enumerate(items):
+        if index:
+            yield separator
+            yield between
+        yield item
+
+
+def columns(items: Sequence[Part], before: str = " ") -> Parts:
+    """The list that an operator or a clause ends with: on the same line, or one item a line below."""
+    if items:
+        yield Open()
+        yield Break(before)
+        yield from listed(items)
+        yield Close()
+
+
+def enclosed(opening: str, items: Iterable[Part], closing: str) -> Parts:
+    """A list in brackets: on the same line, or one item a line with the closing bracket below."""
+    items = tuple(items)
+    yield opening
+    if items:
+        yield Open()
+        yield NOTHING
+        yield from listed(items)
+        yield NOTHING_OUTWARD
+        yield Close()
+    yield closing
+
+
+def block(opening: str, content: syntax.Node, closing: str) -> Parts:
+    """An expression in brackets; a pipeline of several stages always has lines of its own."""
+    if isinstance(content, syntax.Pipeline) and len(content.stages) > 1:
+        before, after = BLOCK, BLOCK_OUTWARD
+    else:
+        before, after = NOTHING, NOTHING_OUTWARD
+    yield opening
+    yield Open()
+    yield before
+    yield content
+    yield after
+    yield Close()
+    yield closing
+
+
+def parameters(items: Iterable[syntax.QueryParameter]) -> Parts:
+    """` kind=inner hint.strategy=shuffle`, each with the blank before it."""
+    for item in items:
+        yield " "
+        yield item
+
+
+def optional(before: str, node: syntax.Node | None, after: str = "") -> Parts:
+    """`node` with its keyword before it, or nothing."""
+    if node is not None:
+        yield before
+        yield node
+        yield after
+
+
+def word_or_node(value: syntax.Expression) -> Part:
+    """The value of a parameter: keywords are words there and need no brackets."""
+    return spelling.option(value.name) if isinstance(value, syntax.NameReference) else value

@@ -1,0 +1,146 @@
+"""The canonical spelling of names and literals: the shortest form that reads back as the same value."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date
+from typing import Final
+
+from detectionary.languages.kusto.syntax import Literal, ScalarType
+from detectionary.languages.kusto.tokens import KEYWORDS, NAME_KEYWORDS, OPERATOR_KEYWORDS
+
+_WORD: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_]*\Z")
+_OPTION: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[.\-][A-Za-z0-9_]+)*\Z")
+
+_CLAUSES: Final = frozenset({"default", "from", "let", "null", "nulls", "on", "step", "typeof", "view", "with"})
+_RESERVED: Final = (
+    (KEYWORDS - NAME_KEYWORDS) | OPERATOR_KEYWORDS | _CLAUSES | {"true", "True", "TRUE", "false", "False", "FALSE"}
+)
+"""Words that need brackets as a name: the keywords that are no names to Microsoft's parser, and those that begin an
+operator or a clause, where brackets keep a reader from taking the one for the other."""
+
+_TICKS_A_DAY: Final = 864_000_000_000
+_UNITS: Final = (
+    (_TICKS_A_DAY, "d"),
+    (36_000_000_000, "h"),
+    (600_000_000, "m"),
+    (10_000_000, "s"),
+    (10_000, "ms"),
+    (1, "tick"),
+)
+_ESCAPES: Final = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def name(text: str) -> str:
+    """A name as it can stand anywhere: bare, or in brackets when it is reserved or holds odd characters."""
+    return text if _WORD.match(text) and text not in _RESERVED else f"[{_quoted(text)}]"
+
+
+def function_name(text: str) -> str:
+    """A name before an opening parenthesis: there words such as `count` and `range` are functions."""
+    return text if _WORD.match(text) else f"[{_quoted(text)}]"
+
+
+def option(text: str) -> str:
+    """The name of a parameter or property, dots and all, or a word as its value."""
+    return text if _OPTION.match(text) else f"[{_quoted(text)}]"
+
+
+def string(value: str, obfuscated: bool = False) -> str:
+    """A string literal: verbatim where a backslash would have to be escaped, else with escapes."""
+    prefix = "h" if obfuscated else ""
+    if "\\" in value and '"' not in value and value.isprintable():
+        return f'{prefix}@"{value}"'
+    return prefix + _quoted(value, '"' if '"' not in value or "'" in value else "'")
+
+
+def json_string(value: str, obfuscated: bool = False) -> str:
+    """A string inside `dynamic(…)`, with JSON's quotes."""
+    return ("h" if obfuscated else "") + _quoted(value, '"')
+
+
+def _quoted(value: str, quote: str = "'") -> str:
+    if value.isprintable() and "\\" not in value and quote not in value:
+        return f"{quote}{value}{quote}"
+    return quote + "".join(_escaped(character, quote) for character in value) + quote
+
+
+def _escaped(character: str, quote: str) -> str:
+    if character == quote:
+        return "\\" + character
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def literal(node: Literal, in_json: bool = False) -> str:
+    """A literal by its value; `text` decides only what has no value (see `Literal`)."""
+    value = node.value
+    if value is None:
+        return _without_value(node, in_json)
+    match node.type:
+        case ScalarType.BOOL:
+            return "true" if value else "false"
+        case ScalarType.STRING:
+            spell = json_string if in_json else string
+            return spell(str(value), node.obfuscated)
+        case ScalarType.LONG:
+            return str(value) if in_json or int(value) >= 0 else f"long({value})"
+        case ScalarType.REAL:
+            return _real(float(value), in_json)
+        case ScalarType.DATETIME:
+            return f"datetime({_datetime(int(value))})"
+        case ScalarType.TIMESPAN:
+            return _timespan(int(value))
+        case ScalarType.TYPE:
+            return f"typeof({value})"
+        case _:
+            return f"{node.type.value}({value})"
+
+
+def _without_value(node: Literal, in_json: bool) -> str:
+    """The null of a type, or the content that only the engine would refuse, as it was written."""
+    before, bracket, rest = node.text.partition("(")
+    content = rest.removesuffix(")").strip()
+    if before and not bracket:
+        return node.text
+    if node.type is ScalarType.DYNAMIC and in_json:
+        return "null"
+    return f"{node.type.value}({content if content and content.lower() != 'null' else 'null'})"
+
+
+def _real(value: float, in_json: bool) -> str:
+    if math.isnan(value):
+        return "real(nan)"
+    if math.isinf(value):
+        return "real(+inf)" if value > 0 else "real(-inf)"
+    text = repr(value)
+    return text if in_json or not text.startswith("-") else f"real({text})"
+
+
+def _datetime(ticks: int) -> str:
+    days, rest = divmod(ticks, _TICKS_A_DAY)
+    day = date.fromordinal(days + 1).isoformat()
+    return day if rest == 0 else f"{day}T{_clock(rest)}Z"
+
+
+def _timespan(ticks: int) -> str:
+    if ticks == 0:
+        return "0s"
+    if ticks < 0:
+        days, rest = divmod(-ticks, _TICKS_A_DAY)
+        return f"timespan(-{days}.{_clock(rest)})"
+    size, unit = next((size, unit) for size, unit in _UNITS if ticks % size == 0)
+    return f"{ticks // size}{unit}"
+
+
+def _clock(ticks: int) -> str:
+    seconds, fraction = divmod(ticks, 10_000_000)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    text = f"{hour:02}:{minute:02}:{second:02}"
+    return text if fraction == 0 else f"{text}.{fraction:07}".rstrip("0")
