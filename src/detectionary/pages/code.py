@@ -1,0 +1,177 @@
+"""Texts of strangers as HTML: escaped, with control characters made visible, and painted by their tokens."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Final
+
+from markupsafe import Markup
+from markupsafe import escape as _escape_html
+
+from detectionary.pages.rule import RulePage, Stretch
+
+_OPENING: Final = {
+    "keyword": ("<b>", "</b>"),
+    "string": ("<i>", "</i>"),
+    "comment": ("<em>", "</em>"),
+    "function": ("<span class=f>", "</span>"),
+    "number": ("<span class=n>", "</span>"),
+    "table": ("<span class=t>", "</span>"),
+    "error": ("<span class=e>", "</span>"),
+    "key": ("<span class=y>", "</span>"),
+}
+"""Tags of a token kind; kinds that are not here (columns, names, operators) keep the colour of the text."""
+
+# Control characters break or reorder what a reader sees: C0 and C1 without tab and line breaks, bidirectional marks
+# and overrides, invisible separators, the byte order mark, lone surrogates, non-characters.
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff]"
+)
+_NOT_IN_HTML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def escape(text: str) -> str:
+    """`text` for an element or a quoted attribute, without characters that HTML cannot hold or that reorder text."""
+    escaped = str(_escape_html(text))
+    return escaped if _UNSEEN.search(escaped) is None else _UNSEEN.sub(_replacement, escaped)
+
+
+def escape_code(text: str) -> str:
+    """`text` for an element that shows code: unseen characters are drawn as their number, and left out of copies."""
+    escaped = str(_escape_html(text)).replace("\r\n", "\n").replace("\r", "\n")
+    return escaped if _UNSEEN.search(escaped) is None else _UNSEEN.sub(_drawn, escaped)
+
+
+def _replacement(found: re.Match[str]) -> str:
+    return "\ufffd" if _NOT_IN_HTML.match(found[0]) else ""
+
+
+def _drawn(found: re.Match[str]) -> str:
+    return f'<span class=u data-u="U+{ord(found[0]):04X}"></span>'
+
+
+class Painted:
+    """A text with the stretches of its tokens, from which any range can be had as HTML."""
+
+    def __init__(self, text: str, stretches: Sequence[Stretch]) -> None:
+        self.text = text
+        self._stretches = stretches
+        self._starts = [start for start, _, _ in stretches]
+
+    def html(self, start: int, end: int, *, plain: bool = False) -> str:
+        """The range from `start` to `end`; `plain` leaves the colours out."""
+        text = self.text
+        if plain or not self._stretches:
+            return escape_code(text[start:end])
+        first = max(0, bisect_right(self._starts, start) - 1)
+        pieces: list[str] = []
+        at = start
+        for index in range(first, bisect_left(self._starts, end)):
+            token_start, token_end, kind = self._stretches[index]
+            tags = _OPENING.get(kind)
+            token_start, token_end = max(token_start, at), min(token_end, end)
+            if tags is None or token_start >= token_end:
+                continue
+            pieces += (
+                escape_code(text[at:token_start]),
+                tags[0],
+                escape_code(text[token_start:token_end]),
+                tags[1],
+            )
+            at = token_end
+        pieces.append(escape_code(text[at:end]))
+        return "".join(pieces)
+
+
+def line_starts(text: str) -> list[int]:
+    """The offset of the first character of each line; only line feeds end lines."""
+    starts = [0]
+    starts += (found.end() for found in re.finditer("\n", text))
+    return starts
+
+
+class Placement:
+    """Where each line of a query stands in the body that holds it."""
+
+    def __init__(self, page: RulePage) -> None:
+        self.query_starts = line_starts(page.query)
+        self.body_starts = line_starts(page.body)
+        self.offsets = tuple(self._offsets(page))
+
+    def _offsets(self, page: RulePage) -> Iterable[int | None]:
+        """For each line of the query, its offset in the body; None where the body spells the line otherwise."""
+        ends = [*(start - 1 for start in self.query_starts[1:]), len(page.query)]
+        for row, (start, end) in enumerate(zip(self.query_starts, ends, strict=True)):
+            if not page.query_lines:
+                line, column = row + page.source.line, 1
+            elif row < len(page.query_lines):
+                line, column = page.query_lines[row]
+            else:
+                yield None
+                continue
+            index = line - page.source.line
+            if not 0 <= index < len(self.body_starts):
+                yield None
+                continue
+            offset = self.body_starts[index] + column - 1
+            text = page.query[start:end].rstrip("\r")
+            yield offset if text and page.body.startswith(text, offset) else None
+
+    def line_of(self, offset: int) -> int | None:
+        """The index of the body's line that holds `offset` of the query, when the body spells that line alike."""
+        row = bisect_right(self.query_starts, offset) - 1
+        place = self.offsets[row]
+        return None if place is None else bisect_right(self.body_starts, place) - 1
+
+
+def body_html(
+    page: RulePage, placement: Placement, around: Sequence[Stretch], *, plain: bool = False, lines: int | None = None
+) -> Markup:
+    """The body as list items, one a line, the query's lines inside `<code>` and painted by its own tokens.
+
+    `around` are the stretches of the body's own language. A line on which a stage begins has the id `L` and its number,
+    and begins with a link to the stage. `lines`: no more than so many.
+    """
+    query = Painted(page.query, page.highlights)
+    outer = Painted(page.body, around)
+    stages: dict[int, int] = {}
+    for stage in page.stages:
+        row = placement.line_of(stage.span.start)
+        if row is not None:
+            stages.setdefault(row, stage.number)
+    inside: dict[int, tuple[int, int, int]] = {}
+    query_ends = [*(start - 1 for start in placement.query_starts[1:]), len(page.query)]
+    for start, end, offset in zip(placement.query_starts, query_ends, placement.offsets, strict=True):
+        if offset is not None:
+            inside[bisect_right(placement.body_starts, offset) - 1] = (start, end, offset)
+    bounds = [*placement.body_starts, len(page.body) + 1]
+    if len(bounds) > 2 and page.body.endswith("\n"):
+        bounds.pop()
+    pieces: list[str] = []
+    for row, (start, after) in enumerate(pairwise(bounds)):
+        if lines is not None and row >= lines:
+            break
+        end = min(after - 1, len(page.body))
+        number = stages.get(row)
+        pieces.append(
+            "<li>"
+            if number is None
+            else f"<li id=L{row + page.source.line}><a class=s href=#s{number} data-n={number}></a>"
+        )
+        if row in inside:
+            query_start, query_end, offset = inside[row]
+            width = query_end - query_start
+            pieces += (
+                escape_code(page.body[start:offset]),
+                "<code>",
+                query.html(query_start, query_end, plain=plain),
+                "</code>",
+                escape_code(page.body[offset + width : end]),
+            )
+        else:
+            pieces.append(outer.html(start, end, plain=plain))
+        pieces.append("\n")
+    return Markup("".join(pieces))  # noqa: S704  # every piece is escaped above
