@@ -12,6 +12,8 @@ from typing import Final, TypeAlias
 
 WIDTH: Final = 110
 INDENT: Final = 4
+DEEPEST: Final = 80
+"""No line starts further right: text nested ever deeper would otherwise grow with the square of its depth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def on_lines(pieces: Sequence[Piece], width: int = WIDTH) -> str:
             case Open(indent):
                 length = lengths[index]
                 broken.append(length is None or column + length > width)
-                indents.append(indents[-1] + indent)
+                indents.append(min(indents[-1] + indent, DEEPEST))
             case Close():
                 broken.pop()
                 indents.pop()
