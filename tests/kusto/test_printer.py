@@ -214,7 +214,7 @@ def test_a_long_condition_has_its_operators_at_the_line_starts() -> None:
         | where start == 1
             and (
                 a == 1 and b == 2
-                or c == 3
+                    or c == 3
             )
             and third == 3
         """)
