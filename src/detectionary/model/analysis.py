@@ -59,6 +59,8 @@ class Indicator:
     """The vendor-neutral name behind `field`; `ingest` fills it in from the `schemas` room."""
     tables: tuple[str, ...] = ()
     """The tables whose rows reach this filter, in order of first use; empty when that is not known."""
+    transforms: tuple[str, ...] = ()
+    """Of the field, where there is no value to carry them (null checks, sub-queries)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,8 @@ class Comparison:
     span: Span
     origin: str | None = None
     implied: bool = False
+    transforms: tuple[str, ...] = ()
+    """Of the field, where there is no value to carry them (null checks, sub-queries)."""
 
 
 @dataclass(frozen=True, slots=True)
