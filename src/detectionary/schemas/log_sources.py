@@ -1,0 +1,295 @@
+"""The log sources that name an operation, one row each: their tables, the fields to read, how providers are called.
+
+A row is data about a public log source; `actions` has the one algorithm that reads them. To add a source, add a row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from detectionary.schemas.operations import Owners, owners
+from detectionary.schemas.windows_logs import log_in_security_event, log_of_channel, log_of_id, log_of_provider
+
+Reading = Callable[[str], Iterable[str]]
+"""A field's value to the providers that it means; none when it says nothing about the provider."""
+
+Ownership = Callable[[str], Owners]
+"""An operation to the providers that record it."""
+
+Default = Callable[[str, str], str]
+"""A table and an operation to the provider."""
+
+
+def _nobody(_: str) -> Owners:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class LogSource:
+    """One way to name operations.
+
+    `operations`: fields that hold the operation (lower case). `qualifiers`: fields that say whose it is. `owners`: who
+    has an operation, when no qualifier says so. `default`: the provider by table and operation, for sources that need
+    no qualifier. `shared`: an operation of several owners is one of each of them (a file is downloaded from SharePoint
+    or OneDrive), where it otherwise is nobody's. `spell`: how the source writes an operation that no owner spells; None
+    when the value is no operation.
+    """
+
+    tables: frozenset[str]
+    operations: frozenset[str]
+    qualifiers: Mapping[str, Reading] = field(default_factory=dict)
+    owners: Ownership = _nobody
+    default: Default | None = None
+    shared: bool = False
+    spell: Callable[[str], str | None] = str.strip
+
+
+def _always(provider: str) -> Default:
+    return lambda _table, _operation: provider
+
+
+def _own_table(table: str, _: str) -> str:
+    return f"defender:{table}"
+
+
+def _tables(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+def _aws_source(value: str) -> Iterable[str]:
+    return (f"aws:{value.lower()}",)
+
+
+def _by_prefix(prefix: str) -> Ownership:
+    return lambda operation: owners(prefix, operation)
+
+
+def _windows(log_of: Callable[[str], str | None]) -> Reading:
+    def read(value: str) -> Iterable[str]:
+        log = log_of(value)
+        return () if log is None else (f"windows:{log}",)
+
+    return read
+
+
+def _event_id(log_of: Callable[[int], str | None]) -> Ownership:
+    def read(operation: str) -> Owners:
+        log = log_of(int(operation)) if operation.isdecimal() else None
+        return {} if log is None else {f"windows:{log}": operation}
+
+    return read
+
+
+def _number(operation: str) -> str | None:
+    return operation if operation.isdecimal() else None
+
+
+_WORKLOADS: Final = {
+    "azureactivedirectory": "AzureActiveDirectory",
+    "copilot": "Copilot",
+    "dynamics365": "Dynamics365",
+    "exchange": "Exchange",
+    "microsoftteams": "MicrosoftTeams",
+    "onedrive": "OneDrive",
+    "powerbi": "PowerBI",
+    "securitycompliancecenter": "SecurityComplianceCenter",
+    "sharepoint": "SharePoint",
+    "yammer": "Yammer",
+}
+
+_RECORD_TYPES: Final = (
+    ("azureactivedirectory", "AzureActiveDirectory"),
+    ("copilot", "Copilot"),
+    ("exchange", "Exchange"),
+    ("microsoftteams", "MicrosoftTeams"),
+    ("securitycompliance", "SecurityComplianceCenter"),
+)
+"""How a record type begins that only one workload has; SharePoint's are OneDrive's too."""
+
+_CMDLET: Final = re.compile(r"[A-Z][a-z]+-[A-Z]\w+")
+"""An administrator's PowerShell command, which Exchange audits; those of the compliance centre are listed in `data`."""
+
+
+def _workload(value: str) -> Iterable[str]:
+    return (f"m365:{_WORKLOADS.get(value.lower(), value)}",)
+
+
+def _record_type(value: str) -> Iterable[str]:
+    return [f"m365:{workload}" for start, workload in _RECORD_TYPES if value.lower().startswith(start)]
+
+
+def _m365(operation: str) -> Owners:
+    found = owners("m365:", operation)
+    if not found and _CMDLET.fullmatch(operation):
+        return {"m365:Exchange": operation}
+    return found
+
+
+def _azure_category(value: str) -> Iterable[str]:
+    return (f"azure:{value}",)
+
+
+def _azure_operation(value: str) -> str | None:
+    """Azure writes resource operations in capitals; `OperationName` holds one when there is a slash in it."""
+    return value.strip().upper() if "/" in value else _AZURE_TITLES.get(value.strip().lower())
+
+
+_AZURE_TITLES: Final = {
+    "create or update virtual machine": "MICROSOFT.COMPUTE/VIRTUALMACHINES/WRITE",
+    "create or update virtual machine extension": "MICROSOFT.COMPUTE/VIRTUALMACHINES/EXTENSIONS/WRITE",
+    "create or update network security group": "MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/WRITE",
+    "create role assignment": "MICROSOFT.AUTHORIZATION/ROLEASSIGNMENTS/WRITE",
+    "delete role assignment": "MICROSOFT.AUTHORIZATION/ROLEASSIGNMENTS/DELETE",
+    "delete virtual machine": "MICROSOFT.COMPUTE/VIRTUALMACHINES/DELETE",
+    "list storage account keys": "MICROSOFT.STORAGE/STORAGEACCOUNTS/LISTKEYS/ACTION",
+    "run command on virtual machine": "MICROSOFT.COMPUTE/VIRTUALMACHINES/RUNCOMMAND/ACTION",
+}
+"""Titles under which the portal shows operations, and under which older rules look for them."""
+
+_GCP_METHODS: Final = (
+    (re.compile(r"google\.iam\.admin\.v1\.\w+", re.IGNORECASE), "iam.googleapis.com"),
+    (re.compile(r"google\.iam\.credentials\.v1\.\w+", re.IGNORECASE), "iamcredentials.googleapis.com"),
+    (re.compile(r"(v1|beta|alpha)\.compute\.[\w.]+", re.IGNORECASE), "compute.googleapis.com"),
+    (re.compile(r"storage\.(buckets|objects|setIamPermissions)[\w.]*", re.IGNORECASE), "storage.googleapis.com"),
+    (re.compile(r"google\.logging\.v2\.[\w.]+", re.IGNORECASE), "logging.googleapis.com"),
+    (re.compile(r"google\.cloud\.secretmanager\.v1\.[\w.]+", re.IGNORECASE), "secretmanager.googleapis.com"),
+    (re.compile(r"google\.pubsub\.v1\.[\w.]+", re.IGNORECASE), "pubsub.googleapis.com"),
+    (re.compile(r"cloudsql\.[\w.]+", re.IGNORECASE), "cloudsql.googleapis.com"),
+    (re.compile(r"dns\.[\w.]+", re.IGNORECASE), "dns.googleapis.com"),
+)
+"""The service that a fully named method belongs to; a bare "SetIamPolicy" is many services'."""
+
+
+def _gcp_service(value: str) -> Iterable[str]:
+    return (f"gcp:{value.lower()}",)
+
+
+def _gcp_method(operation: str) -> Owners:
+    return {f"gcp:{service}": operation for pattern, service in _GCP_METHODS if pattern.fullmatch(operation)}
+
+
+def _kubernetes(value: str) -> Iterable[str]:
+    return (f"kubernetes:{value.lower()}",)
+
+
+def _application(value: str) -> Iterable[str]:
+    return (f"gworkspace:{value.lower()}",)
+
+
+LOG_SOURCES: Final = (
+    LogSource(_tables("AWSCloudTrail"), frozenset({"eventname"}), {"eventsource": _aws_source}, _by_prefix("aws:")),
+    LogSource(
+        _tables("SecurityEvent"),
+        frozenset({"eventid"}),
+        {"channel": _windows(log_of_channel), "eventsourcename": _windows(log_of_provider)},
+        default=lambda _, operation: f"windows:{log_in_security_event(int(operation))}",
+        spell=_number,
+    ),
+    LogSource(
+        _tables("WindowsEvent"),
+        frozenset({"eventid"}),
+        {"channel": _windows(log_of_channel), "provider": _windows(log_of_provider)},
+        _event_id(log_of_id),
+        spell=_number,
+    ),
+    LogSource(
+        _tables("Event"),
+        frozenset({"eventid"}),
+        {"eventlog": _windows(log_of_channel), "source": _windows(log_of_provider)},
+        _event_id(log_of_id),
+        spell=_number,
+    ),
+    LogSource(_tables("Sysmon"), frozenset({"eventid"}), default=_always("windows:Sysmon"), spell=_number),
+    LogSource(
+        _tables(
+            "DeviceEvents",
+            "DeviceFileEvents",
+            "DeviceImageLoadEvents",
+            "DeviceLogonEvents",
+            "DeviceNetworkEvents",
+            "DeviceProcessEvents",
+            "DeviceRegistryEvents",
+        ),
+        frozenset({"actiontype"}),
+        owners=_by_prefix("defender:Device"),
+        default=_own_table,
+    ),
+    LogSource(
+        _tables(
+            "CloudAppEvents",
+            "CloudAuditEvents",
+            "CloudProcessEvents",
+            "CloudStorageAggregatedEvents",
+            "EmailPostDeliveryEvents",
+            "IdentityDirectoryEvents",
+            "IdentityLogonEvents",
+            "IdentityQueryEvents",
+            "MessagePostDeliveryEvents",
+            "UrlClickEvents",
+        ),
+        frozenset({"actiontype"}),
+        default=_own_table,
+    ),
+    LogSource(
+        _tables("AuditLogs"),
+        frozenset({"operationname", "activitydisplayname"}),
+        owners=_by_prefix("entra:"),
+        default=_always("entra:AuditLogs"),
+    ),
+    LogSource(
+        _tables("OfficeActivity"),
+        frozenset({"operation"}),
+        {"officeworkload": _workload, "recordtype": _record_type},
+        _m365,
+        shared=True,
+    ),
+    LogSource(
+        _tables("AzureActivity"),
+        frozenset({"operationnamevalue", "operationname"}),
+        default=_always("azure:Activity"),
+        spell=_azure_operation,
+    ),
+    LogSource(
+        _tables("AzureDiagnostics"),
+        frozenset({"operationname"}),
+        {"category": _azure_category},
+        _by_prefix("azure:"),
+    ),
+    LogSource(_tables("AZKVAuditLogs"), frozenset({"operationname"}), default=_always("azure:AuditEvent")),
+    LogSource(
+        _tables("AzureDevOpsAuditing"), frozenset({"operationname"}), default=_always("azure:AzureDevOpsAuditing")
+    ),
+    LogSource(
+        _tables("GCPAuditLogs", "GCP_IAM", "GCP_IAM_CL"),
+        frozenset({"methodname", "payloadmethodname", "payload_methodname_s"}),
+        {"servicename": _gcp_service, "payloadservicename": _gcp_service, "payload_servicename_s": _gcp_service},
+        _gcp_method,
+    ),
+    LogSource(
+        _tables("Okta_CL", "OktaSSO", "OktaV2_CL", "OktaSystemLogs"),
+        frozenset({"eventtype_s", "eventoriginaltype"}),
+        default=_always("okta:System"),
+    ),
+    LogSource(
+        _tables(
+            "GitHubAudit", "GitHubAuditData", "GitHubAuditLogPolling_CL", "GitHubAuditLogsV2_CL", "GitHubAuditLogsV3_CL"
+        ),
+        frozenset({"action", "action_s"}),
+        default=_always("github:Audit"),
+    ),
+    LogSource(
+        _tables("GWorkspaceActivityReports", "GoogleWorkspaceReports"),
+        frozenset({"eventmessage", "eventname"}),
+        {"idapplicationname": _application, "applicationname": _application},
+        _by_prefix("gworkspace:"),
+    ),
+    LogSource(
+        _tables("AKSAudit", "AKSAuditAdmin", "AWSEKSLogs", "AWSEKSLogs_CL"),
+        frozenset({"verb"}),
+        {"objectref.resource": _kubernetes},
+        spell=lambda verb: verb.strip().lower(),
+    ),
+)
