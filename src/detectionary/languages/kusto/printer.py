@@ -33,6 +33,7 @@ from detectionary.languages.kusto.printer_parts import (
     Parts,
     block,
     enclosed,
+    entities,
     listed,
     optional,
     parameters,
@@ -124,7 +125,7 @@ def _node_parts(node: Node) -> Parts:
         case syntax.NameReference(name):
             yield spelling.name(name)
         case syntax.WildcardName(pattern):
-            yield pattern
+            yield f"[{pattern}]"
         case syntax.Star():
             yield "*"
         case syntax.Literal():
@@ -241,7 +242,7 @@ def _part_of_operator(node: Node) -> Parts:
             yield f"{spelling.option(name)}="
             yield word_or_node(value)
         case syntax.Ordered(expression, descending, nulls_first, granny):
-            yield expression
+            yield from entities((expression,))
             if descending is not None:
                 yield f" {'granny-' if granny else ''}{'desc' if descending else 'asc'}"
             if nulls_first is not None:
@@ -353,8 +354,8 @@ def _statement(node: syntax.Statement) -> Parts:
                 yield "}"
         case syntax.DeclareParameters(params):
             yield from enclosed("declare query_parameters(", params, ")")
-        case syntax.RestrictAccess(entities):
-            yield from enclosed("restrict access to (", entities, ")")
+        case syntax.RestrictAccess(allowed):
+            yield from enclosed("restrict access to (", entities(allowed), ")")
         case syntax.ExpressionStatement(expression):
             yield expression
         case syntax.BadStatement():

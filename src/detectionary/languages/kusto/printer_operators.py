@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from detectionary.languages.kusto import syntax
 from detectionary.languages.kusto.layout import LINE, NOTHING, SPACE, Break, Close, Open
 from detectionary.languages.kusto.printer_parts import (
+    Part,
     Parts,
     block,
     columns,
     enclosed,
+    entities,
     listed,
     optional,
     parameters,
@@ -137,11 +141,11 @@ def operator_parts(node: syntax.Operator) -> Parts:
         case syntax.Project(expressions):
             yield from _list("project", node, expressions)
         case syntax.ProjectAway(away):
-            yield from _list("project-away", node, away)
+            yield from _list("project-away", node, entities(away))
         case syntax.ProjectByNames(expressions):
             yield from _list("project-by-names", node, expressions)
         case syntax.ProjectKeep(kept):
-            yield from _list("project-keep", node, kept)
+            yield from _list("project-keep", node, entities(kept))
         case syntax.ProjectRename(expressions):
             yield from _list("project-rename", node, expressions)
         case syntax.ProjectReorder(ordered):
@@ -172,7 +176,7 @@ def operator_parts(node: syntax.Operator) -> Parts:
             if data_scope is not None:
                 yield f" datascope={data_scope}"
             if sources is not None:
-                yield from enclosed(" in (", sources, ")")
+                yield from enclosed(" in (", entities(sources), ")")
             yield " * and " if star_and else " "
             yield predicate
         case syntax.Serialize(expressions):
@@ -205,7 +209,7 @@ def operator_parts(node: syntax.Operator) -> Parts:
             yield from listed(parts)
             yield Close()
         case syntax.Union(tables):
-            yield from _list("union", node, tables)
+            yield from _list("union", node, entities(tables))
         case syntax.Where(predicate):
             yield from _one("where", node, predicate)
         case syntax.BadOperator():
@@ -225,7 +229,7 @@ def _one(keyword: str, node: syntax.Operator, operand: syntax.Node) -> Parts:
     yield operand
 
 
-def _list(keyword: str, node: syntax.Operator, items: tuple[syntax.Node, ...], after: str = "") -> Parts:
+def _list(keyword: str, node: syntax.Operator, items: Iterable[Part], after: str = "") -> Parts:
     yield from _head(keyword, node)
     yield after
     yield from columns(items)
@@ -243,7 +247,7 @@ def _find(node: syntax.Find) -> Parts:
         yield f" datascope={node.data_scope}"
     yield from parameters(node.parameters)
     if node.sources is not None:
-        yield from enclosed(" in (", node.sources, ")")
+        yield from enclosed(" in (", entities(node.sources), ")")
     yield " where " if node.has_where else " "
     yield node.predicate
     yield Open()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from detectionary.languages.kusto import spelling, syntax
@@ -31,8 +31,9 @@ def listed(items: Iterable[Part], separator: str = ",", between: Break = SPACE) 
         yield item
 
 
-def columns(items: Sequence[Part], before: str = " ") -> Parts:
+def columns(items: Iterable[Part], before: str = " ") -> Parts:
     """The list that an operator or a clause ends with: on the same line, or one item a line below."""
+    items = tuple(items)
     if items:
         yield Open()
         yield Break(before)
@@ -86,3 +87,9 @@ def optional(before: str, node: syntax.Node | None, after: str = "") -> Parts:
 def word_or_node(value: syntax.Expression) -> Part:
     """The value of a parameter: keywords are words there and need no brackets."""
     return spelling.option(value.name) if isinstance(value, syntax.NameReference) else value
+
+
+def entities(items: Iterable[syntax.Node]) -> Parts:
+    """Columns or tables where a wildcard may stand; as an expression it has brackets round it."""
+    for item in items:
+        yield item.pattern if isinstance(item, syntax.WildcardName) else item

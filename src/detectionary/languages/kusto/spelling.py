@@ -12,6 +12,7 @@ from detectionary.languages.kusto.tokens import KEYWORDS, NAME_KEYWORDS, OPERATO
 
 _WORD: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_]*\Z")
 _OPTION: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[.\-][A-Za-z0-9_]+)*\Z")
+_PLACEHOLDER: Final = re.compile(r"\{[A-Za-z_$][A-Za-z0-9_]*(?:\[-?[0-9]+\])?\}\Z")
 
 _CLAUSES: Final = frozenset({"default", "from", "let", "null", "nulls", "on", "step", "typeof", "view", "with"})
 _RESERVED: Final = (
@@ -33,8 +34,12 @@ _ESCAPES: Final = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def name(text: str) -> str:
-    """A name as it can stand anywhere: bare, or in brackets when it is reserved or holds odd characters."""
-    return text if _WORD.match(text) and text not in _RESERVED else f"[{_quoted(text)}]"
+    """A name as it can stand anywhere: bare, or in brackets when it is reserved or holds odd characters.
+
+    `{name}` is a placeholder that a client fills in; its braces are part of the name.
+    """
+    bare = (_WORD.match(text) and text not in _RESERVED) or _PLACEHOLDER.match(text)
+    return text if bare else f"[{_quoted(text)}]"
 
 
 def function_name(text: str) -> str:
@@ -97,7 +102,9 @@ def literal(node: Literal, in_json: bool = False) -> str:
         case ScalarType.TIMESPAN:
             return _timespan(int(value))
         case ScalarType.TYPE:
-            return f"typeof({value})"
+            return f"typeof{value}" if str(value).startswith("(") else f"typeof({value})"
+        case ScalarType.UNKNOWN:
+            return str(value)  # a placeholder inside JSON
         case _:
             return f"{node.type.value}({value})"
 

@@ -1,0 +1,15 @@
+"""All benchmarks, one after the other: `python -m benchmarks`."""
+
+from __future__ import annotations
+
+import sys
+
+from benchmarks import ingest, kusto_parse
+
+
+def main() -> int:
+    return max(kusto_parse.main([]), ingest.main([]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""Ingest of `azure-sentinel` and all `kql-*`: `python -m benchmarks.ingest`.
+
+Cold, again without a change, and after one file changed; on a copy in a temporary folder. The peak is the proportional
+memory (`Pss` of `/proc/*/smaps_rollup`) summed over the process tree, sampled, so this runs on Linux.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Final
+
+from benchmarks.corpus import PROJECT, SHARED
+from benchmarks.table import print_table
+
+_PAUSE: Final = 0.05
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="benchmarks.ingest", description=__doc__.partition(":")[0])
+    parser.add_argument("folders", nargs="*", type=Path, help="repositories (default: azure-sentinel and all kql-*)")
+    folders = parser.parse_args(arguments).folders or _default_folders()
+    if not folders:
+        print("ingest: skipped, ../shared/corpora is not beside this checkout")
+        return 0
+    with tempfile.TemporaryDirectory(prefix="detectionary-ingest-") as temporary:
+        copies = []
+        for folder in folders:
+            copies.append(Path(temporary, "corpora", folder.name))
+            shutil.copytree(folder, copies[-1])
+        database = Path(temporary, "detectionary.db")
+        rows = []
+        for what in ("cold", "again, unchanged", "after one file changed"):
+            if what.startswith("after"):
+                _change_one_file(copies[0])
+            seconds, peak = _run(copies, database)
+            rows.append((what, f"{seconds:.1f}", f"{peak / 2**20:.0f}", f"{database.stat().st_size / 2**20:.1f}"))
+    print(f"Ingest of {len(folders)} repositories\n")
+    print_table(("run", "seconds", "peak MiB", "catalog MiB"), rows)
+    return 0
+
+
+def _default_folders() -> list[Path]:
+    corpora = SHARED / "corpora"
+    return sorted(path for path in corpora.glob("*") if path.name == "azure-sentinel" or path.name.startswith("kql-"))
+
+
+def _change_one_file(repository: Path) -> None:
+    """A new description in the first analytics rule: the same query, another content hash."""
+    rule = min(path for path in repository.rglob("*.yaml") if "Analytic Rules" in path.parts)
+    rule.write_text(rule.read_text(encoding="utf-8-sig") + "\n# changed\n", encoding="utf-8")
+
+
+def _run(folders: list[Path], database: Path) -> tuple[float, int]:
+    """Wall time in seconds and peak memory in bytes of one `detectionary ingest`."""
+    command = [sys.executable, "-m", "detectionary", "ingest", *map(str, folders), "--db", str(database)]
+    start = monotonic()
+    peak = 0
+    with subprocess.Popen(command, cwd=PROJECT / "src", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        while process.poll() is None:
+            peak = max(peak, sum(map(_memory, _tree(process.pid))))
+            sleep(_PAUSE)
+        seconds = monotonic() - start
+        complaint = process.stderr.read().decode(errors="replace") if process.stderr else ""
+    if process.returncode:
+        raise SystemExit(f"ingest: exit status {process.returncode}\n{complaint[-2000:]}")
+    return seconds, peak
+
+
+def _tree(root: int) -> list[int]:
+    """The process and everything it started, from `/proc`."""
+    found = [root]
+    for process in found:
+        for task in Path(f"/proc/{process}/task").glob("*/children"):
+            try:
+                found += map(int, task.read_text().split())
+            except OSError:
+                continue
+    return found
+
+
+def _memory(process: int) -> int:
+    """Proportional memory of a process in bytes: pages shared with others count in parts; 0 when it has just ended."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
