@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,3 +57,9 @@ class Language(Protocol):
 
     def highlight(self, source: SourceText) -> tuple[Highlight, ...]:
         """Non-overlapping stretches in order; blanks are left out."""
+
+    def normalised(self, source: SourceText) -> str:
+        """A text that two queries share when they are the same but for blanks, comments and spelling: copies share it."""
+
+    def split(self, text: str) -> Sequence[tuple[int, int]]:
+        """The ranges of a text that hold a query each, in order; none when it holds no query of this language."""
