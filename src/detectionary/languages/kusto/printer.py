@@ -35,9 +35,10 @@ from detectionary.languages.kusto.printer_parts import (
     enclosed,
     entities,
     listed,
+    only_literal,
+    option_value,
     optional,
     parameters,
-    word_or_node,
 )
 from detectionary.languages.kusto.syntax import BinaryOperator, Node
 
@@ -202,7 +203,7 @@ def _node_parts(node: Node) -> Parts:
             yield schema
             yield from enclosed(" [", sources, "]")
             if properties:
-                yield from enclosed(" with (", properties, ")")
+                yield from _properties(properties)
         case syntax.MaterializedViewCombine(name, base, delta, aggregations):
             yield from block("materialized-view-combine (", name, ")")
             yield from block(" base (", base, ")")
@@ -239,14 +240,16 @@ def _node_parts(node: Node) -> Parts:
 def _part_of_operator(node: Node) -> Parts:
     match node:
         case syntax.QueryParameter(name, value):
-            yield f"{spelling.option(name)}="
-            yield word_or_node(value)
+            yield f"{name}="
+            yield option_value(value)
         case syntax.Ordered(expression, descending, nulls_first, granny):
             yield from entities((expression,))
             if descending is not None:
                 yield f" {'granny-' if granny else ''}{'desc' if descending else 'asc'}"
             if nulls_first is not None:
                 yield " nulls first" if nulls_first else " nulls last"
+        case syntax.ExpandItem(syntax.BadExpression(), to_type):
+            yield from optional("to ", to_type)  # mv-apply of a source that is expanded whole
         case syntax.ExpandItem(expression, to_type):
             yield expression
             yield from optional(" to ", to_type)
@@ -298,7 +301,9 @@ def _part_of_operator(node: Node) -> Parts:
             yield name
             yield ": " if value_type is None else f": {value_type.value}"
             yield from optional("", schema)
-            yield from optional(" = ", default)
+            if default is not None:
+                yield " = "
+                yield option_value(default)
         case syntax.FunctionDeclaration(params, _, _, view):
             yield "view " if view else ""
             yield from enclosed("(", params, ")")
@@ -331,7 +336,9 @@ def _statement(node: syntax.Statement) -> Parts:
         case syntax.SetOption(name, value):
             yield "set "
             yield name
-            yield from optional(" = ", value)
+            if value is not None:
+                yield " = "
+                yield option_value(value)
         case syntax.AliasDatabase(name, expression):
             yield "alias database "
             yield name
@@ -406,10 +413,26 @@ def _data_table(node: syntax.DataTable) -> Parts:
         if index:
             yield ","
             yield SPACE if index % max(1, len(node.schema.columns)) == 0 else " "
-        yield value
+        yield only_literal(value)
     yield NOTHING_OUTWARD
     yield Close()
     yield "]"
+
+
+def _properties(properties: tuple[syntax.QueryParameter, ...]) -> Parts:
+    """Properties of externaldata, whose names are free."""
+    yield " with ("
+    yield Open()
+    yield NOTHING
+    for index, item in enumerate(properties):
+        if index:
+            yield ","
+            yield SPACE
+        yield f"{spelling.name(item.name)}="
+        yield option_value(item.value)
+    yield NOTHING_OUTWARD
+    yield Close()
+    yield ")"
 
 
 def _edge(node: syntax.GraphEdge) -> Parts:
@@ -436,7 +459,7 @@ def _json(before: str, value: syntax.JsonValue, after: str) -> Parts:
 
 def _json_part(value: syntax.JsonValue) -> str | Node:
     """Literals are spelled otherwise inside JSON: `null`, and strings in double quotes."""
-    return spelling.literal(value, in_json=True) if isinstance(value, syntax.Literal) else value
+    return spelling.literal(value, signed=True, in_json=True) if isinstance(value, syntax.Literal) else value
 
 
 def _members(members: tuple[tuple[str, syntax.JsonValue], ...]) -> Parts:

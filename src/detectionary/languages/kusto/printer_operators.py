@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from detectionary.languages.kusto import syntax
-from detectionary.languages.kusto.layout import LINE, NOTHING, SPACE, Break, Close, Open
+from detectionary.languages.kusto.layout import LINE, NOTHING, NOTHING_OUTWARD, SPACE, Close, Open
 from detectionary.languages.kusto.printer_parts import (
     Part,
     Parts,
@@ -14,9 +14,9 @@ from detectionary.languages.kusto.printer_parts import (
     enclosed,
     entities,
     listed,
+    option_value,
     optional,
     parameters,
-    word_or_node,
 )
 
 
@@ -312,24 +312,31 @@ def _make_series(node: syntax.MakeSeries) -> Parts:
 
 
 def _render(node: syntax.Render) -> Parts:
-    yield from _head("render", node)
-    yield f" {node.chart}"
-    if not node.properties:
-        return
-    yield " " if node.legacy else " with ("
-    yield Open()
-    yield NOTHING
-    for index, (name, values) in enumerate(node.properties):
-        if index:
-            yield "" if node.legacy else ","
-            yield SPACE
-        yield name
-        yield " " if node.legacy and name in ("with", "by") else "="
-        yield from listed(word_or_node(value) for value in values)
-    if not node.legacy:
-        yield Break("", outward=True)
-    yield Close()
-    yield "" if node.legacy else ")"
+    yield f"render {node.chart}"
+    for option in node.parameters:
+        yield from _old_property(option.name, (option.value,))
+    if node.legacy:
+        for name, values in node.properties:
+            yield from _old_property(name, values)
+    elif node.properties:
+        yield " with ("
+        yield Open()
+        yield NOTHING
+        for index, (name, values) in enumerate(node.properties):
+            if index:
+                yield ","
+                yield SPACE
+            yield f"{name}="
+            yield from listed(map(option_value, values))
+        yield NOTHING_OUTWARD
+        yield Close()
+        yield ")"
+
+
+def _old_property(name: str, values: tuple[syntax.Expression, ...]) -> Parts:
+    """` kind=stacked`, ` with "x"`, ` by a, b`: properties without `with (…)`."""
+    yield f" {name} " if name in ("with", "by") else f" {name}="
+    yield from listed(map(option_value, values))
 
 
 def _scan(node: syntax.Scan) -> Parts:

@@ -84,9 +84,14 @@ def optional(before: str, node: syntax.Node | None, after: str = "") -> Parts:
         yield after
 
 
-def word_or_node(value: syntax.Expression) -> Part:
-    """The value of a parameter: keywords are words there and need no brackets."""
-    return spelling.option(value.name) if isinstance(value, syntax.NameReference) else value
+def option_value(value: syntax.Expression) -> Part:
+    """What stands after the `=` of an option."""
+    return spelling.word(value.name) if isinstance(value, syntax.NameReference) else only_literal(value)
+
+
+def only_literal(value: syntax.Expression) -> Part:
+    """A value where the grammar allows no expression."""
+    return spelling.literal(value, signed=True) if isinstance(value, syntax.Literal) else value
 
 
 def entities(items: Iterable[syntax.Node]) -> Parts:

@@ -11,15 +11,18 @@ from detectionary.languages.kusto.syntax import Literal, ScalarType
 from detectionary.languages.kusto.tokens import KEYWORDS, NAME_KEYWORDS, OPERATOR_KEYWORDS
 
 _WORD: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_]*\Z")
-_OPTION: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[.\-][A-Za-z0-9_]+)*\Z")
 _PLACEHOLDER: Final = re.compile(r"\{[A-Za-z_$][A-Za-z0-9_]*(?:\[-?[0-9]+\])?\}\Z")
 
-_CLAUSES: Final = frozenset({"default", "from", "let", "null", "nulls", "on", "step", "typeof", "view", "with"})
+_OPTION_WORDS: Final = NAME_KEYWORDS | {"simple", "relaxed"}
+_CLAUSES: Final = frozenset({"bin", "default", "from", "let", "null", "nulls", "on", "step", "typeof", "view", "with"})
 _RESERVED: Final = (
     (KEYWORDS - NAME_KEYWORDS) | OPERATOR_KEYWORDS | _CLAUSES | {"true", "True", "TRUE", "false", "False", "FALSE"}
 )
 """Words that need brackets as a name: the keywords that are no names to Microsoft's parser, and those that begin an
 operator or a clause, where brackets keep a reader from taking the one for the other."""
+
+_LONG_MINIMUM: Final = -(2**63)
+"""Without `long(…)` its digits are too large a number, before the sign is read."""
 
 _TICKS_A_DAY: Final = 864_000_000_000
 _UNITS: Final = (
@@ -47,9 +50,9 @@ def function_name(text: str) -> str:
     return text if _WORD.match(text) else f"[{_quoted(text)}]"
 
 
-def option(text: str) -> str:
-    """The name of a parameter or property, dots and all, or a word as its value."""
-    return text if _OPTION.match(text) else f"[{_quoted(text)}]"
+def word(text: str) -> str:
+    """The value of an option: there no clause can begin, so words such as `default` and `relaxed` need no brackets."""
+    return text if text in _OPTION_WORDS else name(text)
 
 
 def string(value: str, obfuscated: bool = False) -> str:
@@ -82,8 +85,11 @@ def _escaped(character: str, quote: str) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
-def literal(node: Literal, in_json: bool = False) -> str:
-    """A literal by its value; `text` decides only what has no value (see `Literal`)."""
+def literal(node: Literal, *, signed: bool = False, in_json: bool = False) -> str:
+    """A literal by its value; `text` decides only what has no value (see `Literal`).
+
+    `signed`: only literals can stand here, so `-1` is one; in an expression it is an operator and its operand.
+    """
     value = node.value
     if value is None:
         return _without_value(node, in_json)
@@ -94,9 +100,10 @@ def literal(node: Literal, in_json: bool = False) -> str:
             spell = json_string if in_json else string
             return spell(str(value), node.obfuscated)
         case ScalarType.LONG:
-            return str(value) if in_json or int(value) >= 0 else f"long({value})"
+            number = int(value)
+            return str(number) if number >= 0 or (signed and number > _LONG_MINIMUM) else f"long({number})"
         case ScalarType.REAL:
-            return _real(float(value), in_json)
+            return _real(float(value), signed)
         case ScalarType.DATETIME:
             return f"datetime({_datetime(int(value))})"
         case ScalarType.TIMESPAN:
@@ -113,20 +120,20 @@ def _without_value(node: Literal, in_json: bool) -> str:
     """The null of a type, or the content that only the engine would refuse, as it was written."""
     before, bracket, rest = node.text.partition("(")
     content = rest.removesuffix(")").strip()
-    if before and not bracket:
-        return node.text
     if node.type is ScalarType.DYNAMIC and in_json:
         return "null"
+    if node.type is ScalarType.UNKNOWN or (before and not bracket):
+        return node.text
     return f"{node.type.value}({content if content and content.lower() != 'null' else 'null'})"
 
 
-def _real(value: float, in_json: bool) -> str:
+def _real(value: float, signed: bool) -> str:
     if math.isnan(value):
         return "real(nan)"
     if math.isinf(value):
         return "real(+inf)" if value > 0 else "real(-inf)"
     text = repr(value)
-    return text if in_json or not text.startswith("-") else f"real({text})"
+    return text if signed or not text.startswith("-") else f"real({text})"
 
 
 def _datetime(ticks: int) -> str:
