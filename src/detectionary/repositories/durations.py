@@ -15,8 +15,16 @@ def short_duration(text: str) -> str | None:
     form ("1.00:00:00", "05:00:00").
     """
     seconds = _seconds(text.strip().lower())
-    if seconds is None:
-        return None
+    return None if seconds is None else _short(seconds)
+
+
+def times(text: str, factor: int) -> str | None:
+    """A multiple of a duration, in the short form."""
+    seconds = _seconds(text.strip().lower())
+    return None if seconds is None else _short(seconds * factor)
+
+
+def _short(seconds: int) -> str:
     if seconds == 0:
         return "0s"
     unit, size = next((unit, size) for unit, size in _UNITS if seconds % size == 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 import typing
 from functools import lru_cache
 from typing import Any, Final, TypeVar
@@ -42,23 +43,32 @@ def read_shape(root: MappingNode, shape: type[Shape], names: dict[str, str]) -> 
     try:
         return msgspec.convert(values, shape, strict=False), []
     except msgspec.ValidationError:
-        return _piecewise(values, shape, root, written)
+        diagnostics: list[Diagnostic] = []
+        return _piecewise(values, shape, root, (), written, diagnostics), diagnostics
 
 
 def _piecewise(
-    values: dict[str, Plain], shape: type[Shape], root: MappingNode, written: dict[str, str]
-) -> tuple[Shape, list[Diagnostic]]:
-    """Field by field, and item by item of a list."""
-    diagnostics: list[Diagnostic] = []
+    values: dict[str, Plain],
+    shape: type[Shape],
+    root: MappingNode,
+    above: tuple[str | int, ...],
+    written: dict[str, str],
+    diagnostics: list[Diagnostic],
+) -> Shape:
+    """Field by field: item by item of a list, and the same again inside a mapping that has a shape of its own."""
     kept: dict[str, Any] = {}  # converted values of whatever types the fields have
     for key, (name, kind) in _fields(shape).items():
         if key not in values:
             continue
         value = values[key]
-        place = written.get(key, key)
+        place = (*above, written.get(key, key))
+        inner = _shape_in(kind)
+        if inner is not None and isinstance(value, dict):
+            kept[name] = _piecewise(value, inner, root, place, {}, diagnostics)
+            continue
         if typing.get_origin(kind) is list and not isinstance(value, list):
-            message = f"{place} is {_what(value)}, a list is expected; it is read as a list of one"
-            diagnostics.append(_fault("RUL102", message, root, (place,), "write it as a list"))
+            message = f"{place_of(place)} is {_what(value)}, a list is expected; it is read as a list of one"
+            diagnostics.append(_fault("RUL102", message, root, place, "write it as a list"))
             value = [value]
         if isinstance(value, list) and typing.get_origin(kind) is list:
             (item_kind,) = typing.get_args(kind)
@@ -67,14 +77,20 @@ def _piecewise(
                 try:
                     items.append(msgspec.convert(item, item_kind, strict=False))
                 except msgspec.ValidationError as error:
-                    diagnostics.append(_mismatch(error, root, (place, number)))
+                    diagnostics.append(_mismatch(error, root, (*place, number)))
             kept[name] = items
             continue
         try:
             kept[name] = msgspec.convert(value, kind, strict=False)
         except msgspec.ValidationError as error:
-            diagnostics.append(_mismatch(error, root, (place,)))
-    return shape(**kept), diagnostics
+            diagnostics.append(_mismatch(error, root, place))
+    return shape(**kept)
+
+
+def _shape_in(kind: Any) -> type[msgspec.Struct] | None:  # a type expression of any kind
+    """The shape that `kind` is, alone or in a union; None without one."""
+    parts = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
+    return next((part for part in parts if isinstance(part, type) and issubclass(part, msgspec.Struct)), None)
 
 
 @lru_cache(maxsize=32)
