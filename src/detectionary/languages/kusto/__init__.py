@@ -1,0 +1,56 @@
+"""Kusto, the query language of Microsoft Sentinel and Defender XDR."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from detectionary.languages.language import Highlight, SyntaxReport
+from detectionary.model.analysis import Analysis
+from detectionary.model.schema import Environment
+from detectionary.text import SourceText
+
+__all__ = ["LANGUAGE", "Kusto"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kusto:
+    """The Kusto language for the rooms above; see `languages.language.Language`."""
+
+    name: str = "kusto"
+    analyzer_version: str = "1"
+
+    def check(self, source: SourceText) -> SyntaxReport:
+        """Parse alone: the verdict, the errors, and the steps of the top-level pipelines."""
+        from detectionary.languages.kusto.check import check
+
+        return check(source)
+
+    def analyze(self, source: SourceText, environment: Environment) -> Analysis:
+        """Parse, bind and take apart."""
+        from detectionary.languages.kusto.analyze import analyze
+
+        return analyze(source, environment)
+
+    def highlight(self, source: SourceText) -> tuple[Highlight, ...]:
+        """Non-overlapping stretches in order; blanks are left out."""
+        from detectionary.languages.kusto.highlight import highlight
+
+        return highlight(source)
+
+    def normalised(self, source: SourceText) -> str:
+        """A text that two queries share when their trees are equal."""
+        from detectionary.languages.kusto.parser import parse
+        from detectionary.languages.kusto.printer import normalised
+
+        return normalised(parse(source).tree)
+
+    def split(self, text: str) -> Sequence[tuple[int, int]]:
+        """The ranges of a text that hold a query each, in order; none when it holds no Kusto query."""
+        from detectionary.languages.kusto.blocks import split_queries
+
+        return split_queries(text)
+
+
+LANGUAGE: Final = Kusto()

@@ -537,7 +537,7 @@ class Find(Operator):
     predicate: Expression
     sources: tuple[Expression, ...] | None = None
     has_where: bool = True
-    project: tuple[FindColumn, ...] | None = None
+    project: tuple[FindColumn | Star, ...] | None = None
     project_smart: bool = False
     project_away: tuple[FindColumn | Star, ...] | None = None
     data_scope: str | None = None
@@ -604,7 +604,7 @@ class Lookup(Operator):
 @dataclass(frozen=True, slots=True)
 class MacroExpand(Operator):
     group: Expression
-    scope: Name
+    scope: Name | None
     statements: tuple[Statement, ...]
 
 
@@ -894,6 +894,7 @@ class DeclareParameters(Node):
 @dataclass(frozen=True, slots=True)
 class RestrictAccess(Node):
     entities: tuple[Expression, ...]
+    properties: tuple[QueryParameter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,209 @@
+"""Pipelines: the source and the tabular operators after the pipes, each with a way out of a fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Final
+
+from detectionary.languages.kusto.parser_base import Fault
+from detectionary.languages.kusto.parser_nested import Nested
+from detectionary.languages.kusto.parser_operators import CHARTS
+from detectionary.languages.kusto.parser_parts import OPTIONS
+from detectionary.languages.kusto.syntax import BadOperator, Expression, Operator, Pipeline
+from detectionary.languages.kusto.tokens import END, NAME, NAMES, OPERATOR_KEYWORDS
+from detectionary.text import Span
+
+_STAGE_ENDS: Final = frozenset({"|", ";", END})
+_AFTER_OPERATOR: Final = _STAGE_ENDS | {")", "]", "}", ","}
+_OTHER_LANGUAGES: Final = {
+    "select": "project",
+    "fields": "project",
+    "eval": "extend",
+    "stats": "summarize",
+    "group": "summarize … by",
+    "groupby": "summarize … by",
+    "having": "where",
+    "dedup": "distinct",
+    "unique": "distinct",
+    "head": "take",
+    "rename": "project-rename",
+    "explode": "mv-expand",
+    "orderby": "order by",
+    "sortby": "sort by",
+}
+"""What people of other query languages write, and the operator they look for."""
+
+_SUGGESTIONS: Final = sorted(OPERATOR_KEYWORDS - {"__executeAndCache", "__partitionby", "inline_external_table"})
+
+
+class Queries(Nested):
+    """Pipelines and their stages."""
+
+    def pipeline(self) -> Expression:
+        """pipeline = ( expression | operator ) { "|" operator }"""
+        first = self.at
+        kind = self.kinds[first]
+        source: Expression | Operator
+        if kind in OPERATOR_KEYWORDS and self.starts_operator():
+            source = self.stage()
+        else:
+            source = self.expression()
+            if self.kinds[self.at] != "|":
+                return source
+        return self._stages(first, source)
+
+    def operator_pipeline(self) -> Pipeline:
+        """operator-pipeline = ( contextual-datatable | operator ) { "|" operator }"""
+        first = self.at
+        if self.kinds[first] == "__contextual_datatable":
+            return self._stages(first, self.contextual_data_table())
+        return self._stages(first, self.stage())
+
+    def _stages(self, first: int, source: Expression | Operator) -> Pipeline:
+        stages = [source]
+        while self.kinds[self.at] == "|":
+            self.at += 1
+            stages.append(self.stage())
+        return Pipeline(tuple(stages), span=Span(self.starts[first], stages[-1].span[1]))
+
+    def starts_operator(self) -> bool:
+        """A word that may also be a name begins an operator only when what follows says so."""
+        kind = self.kinds[self.at]
+        following = self.kinds[self.at + 1]
+        known_option = self.texts[self.at + 1] in OPTIONS
+        match kind:
+            case "evaluate":
+                return known_option or self.name_length(self.at + 1) > 0
+            case "facet":
+                return following == "by"
+            case "partition" | "reduce":
+                return known_option or following == "by"
+            case "range":
+                length = self.name_length(self.at + 1)
+                return length > 0 and self.peek(1 + length) == "from"
+            case "render":
+                return following in NAMES or self.texts[self.at + 1] in CHARTS
+            case _:
+                return kind not in NAMES
+
+    def stage(self) -> Operator:
+        """One operator; after a fault in it, a `BadOperator` up to the next `|`, `;` or closing bracket."""
+        at = self.at
+        depth = self.depth
+        try:
+            operator = self.operator()
+            if self.kinds[self.at] in _AFTER_OPERATOR or self._begins_line(self.at):
+                return operator
+            self._report_rest(at)
+        except Fault:
+            self.depth = depth
+            operator = None
+        end = self.at
+        self.skip_to(at, _STAGE_ENDS)
+        if operator is not None:
+            return operator
+        last = max(self.at - 1, at) if self.at > at else at - 1
+        span = Span(self.starts[at], max(self.ends[last], self.starts[at])) if self.at > at else self._gap(at)
+        _ = end
+        return BadOperator(span=span, keyword=self.kinds[at] if self.at > at else "", text=span.of(self.text))
+
+    def _gap(self, at: int) -> Span:
+        """The empty place where an operator is missing."""
+        place = self.ends[at - 1] if at else self.starts[at]
+        return Span(place, place)
+
+    def operator(self) -> Operator:
+        """operator = where | extend | summarize | …"""
+        kind = self.kinds[self.at]
+        produce = _OPERATORS.get(kind)
+        if produce is None or (kind in ("count", "range") and self.peek(1) == "("):
+            self._fail_operator()
+        return produce(self)
+
+    def _begins_line(self, at: int) -> bool:
+        return "\n" in self.text[self.ends[at - 1] : self.starts[at]]
+
+    def _report_rest(self, at: int) -> None:
+        """Something stands behind an operator that is complete."""
+        self.report(
+            "KQL015",
+            f"{self.found()} stands behind the end of `{self.texts[at]}`",
+            self.token_span(self.at),
+            self._hint_for(self.at) or "the next operator begins with `|`; values in a list are separated by `,`",
+        )
+
+    def _fail_operator(self) -> None:
+        at = self.at
+        kind, word = self.kinds[at], self.texts[at]
+        if kind in (NAME, *_OTHER_LANGUAGES) or kind in NAMES:
+            near = _OTHER_LANGUAGES.get(word.lower()) or next(iter(get_close_matches(word.lower(), _SUGGESTIONS, 1)), None)
+            hint = f"did you mean `{near}`?" if near else "after `|` comes an operator such as `where` or `summarize`"
+            self.fail("KQL014", f"`{word}` is no operator", self.token_span(at), hint)
+        hint = None
+        if at and kind == "|":
+            hint = "write `or`, or take the second `|` out"
+        self.fail_expected("an operator", "KQL014", hint)
+
+
+_OPERATORS: Final[dict[str, Callable[[Queries], Operator]]] = {
+    "as": Queries.as_name,
+    "assert-schema": Queries.assert_schema,
+    "consume": Queries.consume,
+    "count": Queries.count,
+    "distinct": Queries.distinct,
+    "evaluate": Queries.evaluate,
+    "__executeAndCache": Queries.execute_and_cache,
+    "extend": Queries.extend,
+    "facet": Queries.facet,
+    "filter": Queries.where,
+    "find": Queries.find,
+    "fork": Queries.fork,
+    "getschema": Queries.get_schema,
+    "graph-mark-components": Queries.graph_mark_components,
+    "graph-match": Queries.graph_match,
+    "graph-shortest-paths": Queries.graph_match,
+    "graph-to-table": Queries.graph_to_table,
+    "graph-where-edges": Queries.graph_where,
+    "graph-where-nodes": Queries.graph_where,
+    "invoke": Queries.invoke,
+    "join": Queries.join,
+    "limit": Queries.take,
+    "lookup": Queries.lookup,
+    "macro-expand": Queries.macro_expand,
+    "make-graph": Queries.make_graph,
+    "make-series": Queries.make_series,
+    "mv-apply": Queries.mv_apply,
+    "mvapply": Queries.mv_apply,
+    "mv-expand": Queries.mv_expand,
+    "mvexpand": Queries.mv_expand,
+    "order": Queries.sort,
+    "parse": Queries.parse,
+    "parse-kv": Queries.parse_kv,
+    "parse-where": Queries.parse,
+    "partition": Queries.partition,
+    "__partitionby": Queries.partition_by,
+    "print": Queries.print_row,
+    "project": Queries.project,
+    "project-away": Queries.project_away,
+    "project-by-names": Queries.project_by_names,
+    "project-keep": Queries.project_keep,
+    "project-rename": Queries.project_rename,
+    "project-reorder": Queries.project_reorder,
+    "range": Queries.range_table,
+    "reduce": Queries.reduce,
+    "render": Queries.render,
+    "sample": Queries.sample,
+    "sample-distinct": Queries.sample_distinct,
+    "scan": Queries.scan,
+    "search": Queries.search,
+    "serialize": Queries.serialize,
+    "sort": Queries.sort,
+    "summarize": Queries.summarize,
+    "take": Queries.take,
+    "top": Queries.top,
+    "top-hitters": Queries.top_hitters,
+    "top-nested": Queries.top_nested,
+    "union": Queries.union,
+    "where": Queries.where,
+}
