@@ -1,0 +1,139 @@
+"""Pipelines as the model's stages; on the way their filters become predicate trees and rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from detectionary.languages.kusto.constants import GLOBAL, Scope
+from detectionary.languages.kusto.indicators import Place, Rows
+from detectionary.languages.kusto.outputs import Grouping
+from detectionary.languages.kusto.predicates import Predicates
+from detectionary.languages.kusto.sources import Sources, united
+from detectionary.languages.kusto.stages import nested, operator_name, stage_text, steps
+from detectionary.languages.kusto.syntax import (
+    Expression,
+    Find,
+    GraphMatch,
+    GraphWhere,
+    Join,
+    Lookup,
+    Node,
+    Operator,
+    Parse,
+    Scan,
+    Search,
+    Union,
+    Where,
+)
+from detectionary.languages.kusto.uses import LetUses
+from detectionary.model.analysis import Pipeline, Stage
+from detectionary.model.predicate import AllOf, Leaf, Predicate, ThresholdTest, leaves
+from detectionary.text import Span
+
+ANTI_JOIN = "anti-join"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a pipeline is part of. `stage` is None in the top-level pipeline, whose stages have their own numbers."""
+
+    stage: int | None = None
+    label: str | None = None
+    scope: Scope = GLOBAL
+
+
+class Pipelines:
+    """Builds the stages of one query and collects what they filter on."""
+
+    def __init__(self, text: str, predicates: Predicates, uses: LetUses, sources: Sources, grouping: Grouping) -> None:
+        self._text = text
+        self._predicates = predicates
+        self._uses = uses
+        self._sources = sources
+        self._grouping = grouping
+        self.rows = Rows()
+        self._leaves: dict[tuple[object, ...], Leaf] = {}
+
+    def leaves(self) -> tuple[Leaf, ...]:
+        """What all filters so far test, each place of the text once, in the order of the text."""
+        return tuple(sorted(self._leaves.values(), key=lambda leaf: leaf.span))
+
+    def stages(self, nodes: tuple[Expression | Operator, ...], context: Context) -> tuple[Stage, ...]:
+        """The stages of one pipeline."""
+        found: list[Stage] = []
+        if not nodes:
+            return ()
+        tables, outside = self._sources.tables(nodes[0]), self._sources.is_outside(nodes[0])
+        end = nodes[0].span.start
+        for number, node in enumerate(nodes, start=1):
+            inner = context if context.stage is not None else replace(context, stage=number)
+            predicate = self._filter(node, context.scope)
+            if predicate is not None:
+                self._collect(predicate, inner, None if outside else tables)
+            if number > 1 and isinstance(node, Join | Lookup | Union):
+                outside = outside and self._sources.is_outside(node)
+                tables = united((tables, self._sources.tables(node)))
+            found.append(
+                Stage(
+                    number,
+                    operator_name(node),
+                    stage_text(self._text, end, node.span) if number > 1 else node.span.of(self._text).rstrip(),
+                    node.span,
+                    self.nested(node, inner),
+                    self._uses.references(node),
+                    predicate,
+                    bins=self._grouping.bins(node),
+                )
+            )
+            end = node.span.end
+        return tuple(found)
+
+    def nested(self, node: Node, context: Context) -> tuple[Pipeline, ...]:
+        """The pipelines inside a stage or value."""
+        found = []
+        for each in nested(node):
+            inner = replace(context, label=ANTI_JOIN) if each.anti else context
+            found.append(Pipeline(each.label, self.stages(steps(each.expression), inner)))
+        return tuple(found)
+
+    def with_thresholds(self, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+        """The stages once more, each aggregating one with the later comparisons on what it makes."""
+        made: dict[Span, list[ThresholdTest]] = {}
+        for leaf in self.leaves():
+            if isinstance(leaf, ThresholdTest):
+                maker = self._predicates.makers.get((leaf.span, leaf.name))
+                if maker is not None:
+                    made.setdefault(maker, []).append(leaf)
+        return tuple(_with_thresholds(stage, made) for stage in stages) if made else stages
+
+    def _filter(self, node: Node, scope: Scope) -> Predicate | None:
+        """What a stage filters on, if it filters."""
+        build = self._predicates.condition
+        match node:
+            case Where(predicate=condition) | GraphWhere(predicate=condition):
+                return build(condition, scope)
+            case Search(predicate=condition) | Find(predicate=condition):
+                found = build(condition, scope, search=True)
+                return None if found == AllOf(()) else found
+            case Parse(where=True):
+                return self._predicates.parsed_where(node, scope)
+            case Join(where=condition) | GraphMatch(where=condition) if condition is not None:
+                return build(condition, scope)
+            case Scan(steps=scanned):
+                return AllOf(tuple(build(step.condition, scope) for step in scanned))
+            case _:
+                return None
+
+    def _collect(self, predicate: Predicate, context: Context, tables: tuple[str, ...] | None) -> None:
+        """Keep what a filter tests; `tables` is None when its rows are lookup data, which give no indicators."""
+        for leaf in leaves(predicate):
+            self._leaves.setdefault((type(leaf), leaf.span, getattr(leaf, "field", None)), leaf)
+        if tables is not None:
+            self.rows.add(predicate, Place(context.stage or 0, context.label, tables), self._predicates.tables)
+
+
+def _with_thresholds(stage: Stage, made: dict[Span, list[ThresholdTest]]) -> Stage:
+    pipelines = tuple(
+        Pipeline(inner.label, tuple(_with_thresholds(each, made) for each in inner.stages)) for inner in stage.pipelines
+    )
+    return replace(stage, pipelines=pipelines, thresholds=tuple(made.get(stage.span, ())))

@@ -1,0 +1,243 @@
+"""The stages of a pipeline: their canonical names, their texts, and the pipelines nested in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from detectionary.languages.kusto.syntax import (
+    As,
+    AssertSchema,
+    BadOperator,
+    Call,
+    Consume,
+    Count,
+    DataTable,
+    Distinct,
+    Evaluate,
+    ExecuteAndCache,
+    Expression,
+    Extend,
+    ExternalData,
+    Facet,
+    Find,
+    Fork,
+    GetSchema,
+    GraphMarkComponents,
+    GraphMatch,
+    GraphToTable,
+    GraphWhere,
+    InList,
+    Invoke,
+    Join,
+    ListOperator,
+    Lookup,
+    MacroExpand,
+    MakeGraph,
+    MakeSeries,
+    Materialize,
+    MvApply,
+    MvExpand,
+    Named,
+    NameReference,
+    Node,
+    Operator,
+    Parenthesized,
+    Parse,
+    ParseKv,
+    Partition,
+    PartitionBy,
+    Pipeline,
+    Print,
+    Project,
+    ProjectAway,
+    ProjectByNames,
+    ProjectKeep,
+    ProjectRename,
+    ProjectReorder,
+    Range,
+    Reduce,
+    Render,
+    Sample,
+    SampleDistinct,
+    Scan,
+    Search,
+    Serialize,
+    Sort,
+    Summarize,
+    Take,
+    Top,
+    TopHitters,
+    TopNested,
+    ToScalar,
+    ToTable,
+    Union,
+    Where,
+    children,
+)
+from detectionary.text import Span
+
+_NAMES: Final[Mapping[type[Node], str]] = {
+    As: "as",
+    AssertSchema: "assert-schema",
+    BadOperator: "error",
+    Consume: "consume",
+    Count: "count",
+    DataTable: "datatable",
+    Distinct: "distinct",
+    Evaluate: "evaluate",
+    ExecuteAndCache: "__executeAndCache",
+    Extend: "extend",
+    ExternalData: "externaldata",
+    Facet: "facet",
+    Find: "find",
+    Fork: "fork",
+    GetSchema: "getschema",
+    GraphMarkComponents: "graph-mark-components",
+    GraphToTable: "graph-to-table",
+    Invoke: "invoke",
+    Join: "join",
+    Lookup: "lookup",
+    MacroExpand: "macro-expand",
+    MakeGraph: "make-graph",
+    MakeSeries: "make-series",
+    MvApply: "mv-apply",
+    MvExpand: "mv-expand",
+    ParseKv: "parse-kv",
+    Partition: "partition",
+    PartitionBy: "__partitionby",
+    Print: "print",
+    Project: "project",
+    ProjectAway: "project-away",
+    ProjectByNames: "project-by-names",
+    ProjectKeep: "project-keep",
+    ProjectRename: "project-rename",
+    ProjectReorder: "project-reorder",
+    Range: "range",
+    Reduce: "reduce",
+    Render: "render",
+    Sample: "sample",
+    SampleDistinct: "sample-distinct",
+    Scan: "scan",
+    Search: "search",
+    Serialize: "serialize",
+    Sort: "sort",
+    Summarize: "summarize",
+    Take: "take",
+    Top: "top",
+    TopHitters: "top-hitters",
+    TopNested: "top-nested",
+    Union: "union",
+    Where: "where",
+}
+
+_ANTI_JOINS: Final = frozenset({"leftanti", "anti", "leftantisemi"})
+"""Kinds that keep the left rows without a partner. `rightanti` keeps right rows: its right side is the rule's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """A pipeline inside a stage. `anti`: its rows are taken away (`analysis.md` decision 8)."""
+
+    label: str
+    expression: Expression
+    anti: bool = False
+
+
+def operator_name(node: Node) -> str:
+    """The canonical lower-case name; anything that is no operator is `source`."""
+    match node:
+        case GraphMatch(shortest=shortest):
+            return "graph-shortest-paths" if shortest else "graph-match"
+        case GraphWhere(what=what):
+            return f"graph-where-{what}"
+        case Parse(where=where):
+            return "parse-where" if where else "parse"
+        case _:
+            return _NAMES.get(type(node), "source")
+
+
+def steps(expression: Expression) -> tuple[Expression | Operator, ...]:
+    """The stages of a tabular expression, through parentheses and `materialize` round the whole."""
+    while isinstance(expression, Parenthesized | Materialize):
+        expression = expression.expression if isinstance(expression, Parenthesized) else expression.pipeline
+    return expression.stages if isinstance(expression, Pipeline) else (expression,)
+
+
+def stage_text(text: str, previous_end: int, span: Span) -> str:
+    """The text of a stage from the pipe before it on."""
+    at = previous_end
+    while at < span.start:
+        if text.startswith("//", at):
+            line_end = text.find("\n", at)
+            at = span.start if line_end < 0 else line_end
+        elif text[at] == "|":
+            return text[at : span.end].rstrip()
+        else:
+            at += 1
+    return span.of(text).rstrip()
+
+
+def is_anti_join(join: Join) -> bool:
+    """Whether the join keeps the left rows that have no partner."""
+    kind = next((parameter.value for parameter in join.parameters if parameter.name == "kind"), None)
+    return isinstance(kind, NameReference) and kind.name.lower() in _ANTI_JOINS
+
+
+def nested(node: Node) -> Iterator[Nested]:
+    """The pipelines inside a stage, in the order of the text, not those inside them."""
+    match node:
+        case Join(right=right):
+            yield from _on(node.on, node.where)
+            yield Nested("right side", right, is_anti_join(node))
+        case Lookup(right=right):
+            yield Nested("right side", right)
+        case Union(tables=tables):
+            for number, table in enumerate(tables, start=1):
+                yield Nested(f"leg {number}", table)
+        case MvApply(pipeline=pipeline) | Partition(pipeline=pipeline) | PartitionBy(pipeline=pipeline):
+            yield Nested("body", pipeline)
+        case Fork(branches=branches):
+            for number, branch in enumerate(branches, start=1):
+                yield Nested(f"branch {branch.name.text if branch.name else number}", branch.pipeline)
+        case Facet(with_pipeline=Pipeline() as pipeline):
+            yield Nested("with", pipeline)
+        case MakeGraph(tables=tables):
+            for number, (table, _) in enumerate(tables, start=1):
+                yield Nested(f"nodes {number}", table)
+        case Parenthesized() | Materialize() | ToTable():
+            yield Nested("source", node)
+        case _:
+            yield from _inside(node, False)
+
+
+def _on(conditions: tuple[Expression, ...] | None, where: Expression | None) -> Iterator[Nested]:
+    for condition in conditions or ():
+        yield from _inside(condition, False)
+    if where is not None:
+        yield from _inside(where, False)
+
+
+def _inside(node: Node, negated: bool) -> Iterator[Nested]:
+    """Sub-queries inside expressions; `negated` is the parity of the `not` round them."""
+    pending: list[tuple[Node, bool]] = [(node, negated)]
+    while pending:
+        current, inverse = pending.pop()
+        match current:
+            case ToScalar(pipeline=pipeline):
+                yield Nested("toscalar", pipeline)
+            case ToTable(pipeline=pipeline) | Materialize(pipeline=pipeline):
+                yield Nested("sub-query", pipeline)
+            case Pipeline():
+                yield Nested("sub-query", current, inverse)
+            case InList(operator, operand, items):
+                takes_away = inverse is not (operator in (ListOperator.NOT_IN, ListOperator.NOT_IN_FOLD))
+                pending.extend((item, takes_away) for item in reversed(items))
+                pending.append((operand, inverse))
+            case Call(name) if name.text == "not":
+                pending.extend((argument, not inverse) for argument in reversed(current.arguments))
+            case Named(expression=inner):
+                pending.append((inner, inverse))
+            case _:
+                pending.extend((child, inverse) for child in reversed(list(children(current))))
