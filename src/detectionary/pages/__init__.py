@@ -1,6 +1,11 @@
 """One typed context a page; HTML and JSON are two renderings of it.
 
-`rule.py` is the page of a rule, `listing.py` the pages that list rules. `html.py` turns contexts into HTML with the
-templates in `templates/`; what a page needs besides (styles, scripts) lies in `assets/`. No page requests anything
-from another site, and none has inline styles or scripts.
+`rule.py` is the page of a rule and `fill.py` fills it; `listing.py` has the pages that list rules. `rule_html.py` and
+`listing_html.py` turn contexts into HTML with the templates in `templates/`; what a page needs besides (styles,
+scripts) lies in `assets/`. No page requests anything from another site, and none has inline styles or scripts.
 """
+
+from detectionary.pages.fill import rule_page
+from detectionary.pages.rule import RulePage, encode, to_json
+
+__all__ = ["RulePage", "encode", "rule_page", "to_json"]

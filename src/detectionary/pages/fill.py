@@ -229,7 +229,7 @@ def _test(predicate: Predicate) -> PageTest:
                 operator=predicate.operator.value,
                 quantifier=predicate.quantifier.value,
                 values=tuple(value.value for value in predicate.values),
-                transforms=predicate.values[0].transforms if predicate.values else (),
+                transforms=predicate.values[0].transforms if predicate.values else predicate.transforms,
                 origin=predicate.origin,
                 span=predicate.span,
             )
@@ -268,6 +268,7 @@ def _indicators(
             values=tuple(
                 _value(value, key, corpus, excluded) for value, key in zip(row.values, value_keys(row), strict=True)
             ),
+            transforms=row.transforms,
             origin=row.origin,
             implied=row.implied,
             tables=row.tables,

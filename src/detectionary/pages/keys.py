@@ -36,9 +36,14 @@ def rule_path(language: str, slug: str) -> str:
 
 
 def list_path(facet: str, name: str, number: int = 1) -> str:
-    """Where page `number` of a list of rules lies: those of one platform, tactic, table, action or value."""
-    file = "index.html" if number == 1 else f"page-{number}.html"
-    return f"{facet}/{folder_name(name)}/{file}"
+    """Where page `number` of a list of rules lies: those of one platform, tactic, table, action or value.
+
+    Addresses do not tell letters' case, as in the file systems that fold it.
+    """
+    file = folder_name(name).lower()
+    if file == "index":
+        file = "index-"
+    return f"{facet}/{file}.html" if number == 1 else f"{facet}/{file}.page-{number}.html"
 
 
 def index_path(number: int = 1) -> str:

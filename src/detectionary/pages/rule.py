@@ -131,6 +131,8 @@ class PageIndicator(Part, frozen=True):
     context: str | None
     stage: int
     values: tuple[PageValue, ...]
+    transforms: tuple[str, ...]
+    """Of the field, where there is no value to carry them (null checks, sub-queries)."""
     origin: str | None = msgspec.field(name="from")
     implied: bool
     tables: tuple[str, ...]
@@ -347,5 +349,47 @@ def to_json(page: RulePage) -> dict[str, object]:
 
 
 def encode(page: RulePage) -> bytes:
-    """`to_json` as bytes, with indentation and a final line break."""
-    return msgspec.json.format(msgspec.json.encode(to_json(page)), indent=1) + b"\n"
+    """`to_json` as bytes, with a final line break; halves of characters, which no bytes can hold, become U+FFFD."""
+    plain: object = to_json(page)
+    try:
+        return msgspec.json.encode(plain) + b"\n"
+    except UnicodeEncodeError:
+        return msgspec.json.encode(whole_characters(plain)) + b"\n"
+
+
+def whole_characters(value: object) -> object:
+    """A plain value whose texts can be written as UTF-8."""
+    match value:
+        case str():
+            return value if value.isascii() else value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+        case list() | tuple():
+            return [whole_characters(each) for each in value]
+        case dict():
+            return {key: whole_characters(each) for key, each in value.items()}
+        case _:
+            return value
+
+
+def without_texts(page: RulePage) -> RulePage:
+    """The page without the rule's own text, for rules whose licence does not let others show it. Facts stay."""
+    return msgspec.structs.replace(
+        page,
+        parameters=tuple(
+            msgspec.structs.replace(each, text="", stages=_without_texts(each.stages)) for each in page.parameters
+        ),
+        bindings=tuple(
+            msgspec.structs.replace(each, text="", stages=_without_texts(each.stages)) for each in page.bindings
+        ),
+        stages=_without_texts(page.stages),
+        opaques=tuple(msgspec.structs.replace(each, text="") for each in page.opaques),
+        query="",
+        query_lines=(),
+        body="",
+        highlights=(),
+    )
+
+
+def _without_texts(stages: tuple[PageStage, ...]) -> tuple[PageStage, ...]:
+    return tuple(
+        msgspec.structs.replace(stage, text="", stages=_without_texts(stage.stages), predicate=None) for stage in stages
+    )

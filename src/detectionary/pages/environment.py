@@ -1,0 +1,88 @@
+"""The templates, and the files that every page needs: styles and scripts, named by the digests of their contents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from hashlib import blake2b
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from detectionary.pages import keys
+from detectionary.pages.code import escape
+
+ASSETS: Final = ("icon.svg", "site.css", "theme.js", "rule.js", "list.js")
+
+LANGUAGE_TITLES: Final = MappingProxyType(
+    {
+        "kusto": "Kusto",
+        "sigma": "Sigma",
+        "splunk": "Splunk",
+        "eql": "Elastic EQL",
+        "kql": "Elastic KQL",
+        "esql": "ES|QL",
+        "lucene": "Lucene",
+        "yaral": "YARA-L",
+        "panther": "Panther",
+        "mql": "Sublime MQL",
+    }
+)
+
+
+def language_title(name: str) -> str:
+    """How a language is called in running text."""
+    return LANGUAGE_TITLES.get(name, name)
+
+
+@cache
+def asset_files() -> Mapping[str, tuple[str, bytes]]:
+    """For each asset its path below the site's root, with a digest of its content, and that content."""
+    found: dict[str, tuple[str, bytes]] = {}
+    for name in ASSETS:
+        content = files("detectionary.pages").joinpath("assets", name).read_bytes()
+        stem, _, ending = name.rpartition(".")
+        found[name] = (f"assets/{stem}.{blake2b(content, digest_size=5).hexdigest()}.{ending}", content)
+    return found
+
+
+@cache
+def environment() -> Environment:
+    """Everything that a template prints is escaped, unless it is `Markup` made by this room."""
+    templates = Environment(
+        loader=PackageLoader("detectionary.pages", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_clean,
+        auto_reload=False,
+    )
+    templates.globals.update(
+        assets={name: path for name, (path, _) in asset_files().items()},
+        language_title=language_title,
+        rule_path=_quoted(keys.rule_path),
+        list_path=_quoted(keys.list_path),
+        permalink_path=_quoted(keys.permalink_path),
+    )
+    return templates
+
+
+def _clean(value: object) -> object:
+    """Texts of rules lose what HTML cannot hold; our own markup and numbers pass."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return Markup(escape(value))  # noqa: S704  # escaped
+    return value
+
+
+def _quoted(path: Callable[..., str]) -> Callable[..., str]:
+    """A path function whose result may stand in an address."""
+
+    def quoted(*parts: str | int) -> str:
+        return quote(path(*parts))
+
+    return quoted

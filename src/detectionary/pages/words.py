@@ -1,0 +1,38 @@
+"""Codes of the model in words, for every rendering that people read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from detectionary.model.predicate import Operator, Quantifier, ScalarValue
+from detectionary.pages.rule import PageTrigger
+
+_TRIGGERS: Final = {"gt": "more than", "lt": "fewer than", "eq": "exactly", "ne": "not"}
+
+
+def trigger_words(trigger: PageTrigger) -> str:
+    """When the alert is raised: "more than 0 results"."""
+    results = "result" if trigger.threshold == 1 else "results"
+    return f"{_TRIGGERS.get(trigger.operator, trigger.operator)} {trigger.threshold} {results}"
+
+
+def operator_words(operator: str, quantifier: str, count: int) -> str:
+    """An operator as tables show it: `eq` of any of several values is `in`; other lists say how many must hold."""
+    if operator == Operator.EQ.value and quantifier == Quantifier.ANY.value and count > 1:
+        return "in"
+    if count > 1 or quantifier == Quantifier.ALL.value:
+        return f"{operator} {quantifier}"
+    return operator
+
+
+def scalar_text(value: ScalarValue | tuple[ScalarValue, ...]) -> str:
+    """A value as it is shown: texts as they are, `true`, `null`."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case tuple():
+            return ", ".join(map(scalar_text, value))
+        case _:
+            return str(value)
