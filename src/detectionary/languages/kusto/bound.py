@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from detectionary.languages.kusto.syntax import (
+    As,
     DeclareParameters,
     Expression,
     FunctionDeclaration,
@@ -54,10 +55,14 @@ class TableType:
     columns: tuple[ColumnSymbol, ...]
     open: bool = False
     name: str | None = None
+    _by_name: dict[str, ColumnSymbol] = field(default_factory=dict, init=False, repr=False)
+    """Filled at the first `get`."""
 
     def get(self, name: str) -> ColumnSymbol | None:
         """The column of exactly this name, or None."""
-        return next((column for column in self.columns if column.name == name), None)
+        if not self._by_name and self.columns:
+            self._by_name.update({column.name: column for column in self.columns})
+        return self._by_name.get(name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,10 +76,10 @@ class TableSymbol:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VariableSymbol:
-    """A `let` of a value or table, a function's parameter, or a declared query parameter."""
+    """A `let` of a value or table, a function's parameter, a declared query parameter, or the name that `as` gives."""
 
     name: str
-    declaration: Let | Parameter | DeclareParameters
+    declaration: Let | Parameter | DeclareParameters | As
     type: ScalarType | TableType
 
 

@@ -1,0 +1,317 @@
+"""The binder: what the names of a query mean, and which columns stand after every stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from detectionary.languages.kusto.bind_calls import Calls
+from detectionary.languages.kusto.bind_expressions import Expressions
+from detectionary.languages.kusto.bind_names import (
+    OPEN,
+    FunctionOutcome,
+    LetFunction,
+    Local,
+    Locals,
+    Meaning,
+    Scope,
+    Variable,
+    known_names,
+)
+from detectionary.languages.kusto.bind_operators import Operators
+from detectionary.languages.kusto.bind_plugins import Plugins
+from detectionary.languages.kusto.bound import (
+    Bound,
+    ColumnSymbol,
+    FunctionSymbol,
+    TableType,
+    VariableSymbol,
+)
+from detectionary.languages.kusto.parser import parse
+from detectionary.languages.kusto.syntax import (
+    AliasDatabase,
+    BadStatement,
+    Call,
+    DeclareParameters,
+    DeclarePattern,
+    Expression,
+    ExpressionStatement,
+    FunctionDeclaration,
+    Let,
+    Named,
+    NameReference,
+    Node,
+    Parameter,
+    Parenthesized,
+    Query,
+    RestrictAccess,
+    RowSchema,
+    ScalarType,
+    SetOption,
+    Star,
+    Statement,
+)
+from detectionary.languages.kusto.types import UNKNOWN
+from detectionary.model.schema import Environment, FunctionDefinition
+from detectionary.text import Diagnostic, Level, Span
+
+Argument = tuple[Expression, Meaning]
+
+
+def bind(tree: Query, environment: Environment) -> Bound:
+    """Bind `tree` against `environment`. Never raises: what cannot be resolved is a finding, and its type unknown."""
+    binder = Binder(known_names(environment))
+    result: Meaning | None = None
+    try:
+        result = binder.statements(tree.statements, Scope(Locals()))
+    except RecursionError:
+        span = tree.span if tree.span.end else Span(0, 0)
+        binder.diagnostics.append(
+            Diagnostic("KQL299", Level.ERROR, "the query is nested too deeply to be understood", span)
+        )
+    return Bound(
+        tree,
+        result if isinstance(result, ScalarType | TableType) else None,
+        binder.symbols,
+        binder.types,
+        binder.results,
+        tuple(binder.tables),
+        tuple(binder.functions),
+        frozenset(binder.dependencies),
+        tuple(binder.diagnostics),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Body:
+    """A function of the environment, parsed: parameters, and the statements of its body when it has one."""
+
+    parameters: tuple[Parameter, ...]
+    query: Query | None
+
+
+class Binder(Expressions, Calls, Operators, Plugins):
+    """One run over one query (or over the body of one function of the environment)."""
+
+    def statements(self, statements: Iterable[Statement], scope: Scope) -> Meaning | None:
+        result: Meaning | None = None
+        for statement in statements:
+            match statement:
+                case Let():
+                    self._let(statement, scope)
+                case ExpressionStatement():
+                    result = self._statement(statement.expression, scope)
+                case DeclareParameters():
+                    for parameter in statement.parameters:
+                        scope.locals.add(parameter.name.text, self._parameter(parameter, scope, statement))
+                case DeclarePattern() | SetOption() | RestrictAccess() | BadStatement():
+                    continue
+                case AliasDatabase():
+                    self.expression(statement.expression, scope)
+        return result
+
+    def _statement(self, node: Expression, scope: Scope) -> Meaning:
+        """The meaning of a statement: a lone name or call that is nothing else is a table."""
+        inner = node
+        if isinstance(inner, Star):
+            return UNKNOWN
+        meaning = self._tabular_or_scalar(inner, scope)
+        if isinstance(meaning, TableType):
+            full = self.full(meaning)
+            if full is not meaning and id(inner) in self.results:
+                self.results[id(inner)] = full
+            return full
+        return meaning
+
+    def _tabular_or_scalar(self, node: Expression, scope: Scope) -> Meaning:
+        inner = node
+        while isinstance(inner, Parenthesized):
+            inner = inner.expression
+        if isinstance(inner, NameReference):
+            local = scope.locals.get(inner.name)
+            if isinstance(local, Variable) and isinstance(local.meaning, ScalarType):
+                return self.expression(node, scope)
+            return self.tabular(node, scope)
+        meaning = self.expression(node, scope)
+        if isinstance(meaning, TableType) and isinstance(inner, Call):
+            self.results[id(inner)] = meaning
+        return meaning
+
+    # let
+
+    def _let(self, node: Let, scope: Scope) -> None:
+        name = node.name.text
+        value = node.value
+        if isinstance(value, FunctionDeclaration):
+            scope.locals.add(name, self._let_function(node, value, scope))
+            return
+        meaning = self._statement(value, scope)
+        kind = meaning if isinstance(meaning, ScalarType | TableType) else UNKNOWN
+        symbol = VariableSymbol(name, node, kind)
+        scope.locals.add(name, Variable(symbol, meaning, self.constant(value, scope)))
+
+    def _let_function(self, node: Let, value: FunctionDeclaration, scope: Scope) -> LetFunction:
+        function = LetFunction(FunctionSymbol(node.name.text, node), value, scope.locals.frozen())
+        self._body(function, {}, scope)
+        return function
+
+    def local_call(self, function: LetFunction, arguments: Sequence[Argument], node: Node, scope: Scope) -> Meaning:
+        """Bind the body again with what the arguments say; its findings were reported at the declaration."""
+        name = function.symbol.name
+        if name in self.calling:
+            return OPEN
+        given = self._matched(function.declaration.parameters, arguments, name, node, scope)
+        self.muted += 1
+        self.calling = (*self.calling, name)
+        try:
+            meaning = self._body(function, given, scope)
+        finally:
+            self.muted -= 1
+            self.calling = self.calling[:-1]
+        return meaning
+
+    def _body(self, function: LetFunction, given: dict[str, Local], scope: Scope) -> Meaning:
+        declaration = function.declaration
+        names = Locals(function.scope)
+        for parameter in declaration.parameters:
+            known = given.get(parameter.name.text)
+            names.add(parameter.name.text, known or self._parameter(parameter, scope, parameter))
+        inner = Scope(names)
+        counted, self.next_column = self.next_column, 1
+        self.statements(declaration.statements, inner)
+        meaning: Meaning = UNKNOWN
+        if declaration.expression is not None:
+            meaning = self._statement(declaration.expression, inner)
+        self.next_column = counted
+        return meaning
+
+    def _parameter(self, node: Parameter, scope: Scope, declaration: Parameter | DeclareParameters) -> Variable:
+        """A parameter as its declaration describes it; a tabular one without columns has every column."""
+        if node.default is not None:
+            self.expression(node.default, scope.with_row(None))
+        constant = self.constant(node.default, scope) if node.default is not None else None
+        if node.schema is not None:
+            table = self._schema(node.schema)
+            return Variable(VariableSymbol(node.name.text, declaration, table), table)
+        kind = node.type or UNKNOWN
+        return Variable(VariableSymbol(node.name.text, declaration, kind), kind, constant)
+
+    def _schema(self, schema: RowSchema) -> TableType:
+        columns = tuple(ColumnSymbol(column.name.text, column.type) for column in schema.columns)
+        return TableType(columns, schema.open or not columns)
+
+    def _matched(
+        self, parameters: Sequence[Parameter], arguments: Sequence[Argument], name: str, node: Node, scope: Scope
+    ) -> dict[str, Local]:
+        """What each parameter stands for in one call: named arguments by name, the others by place."""
+        by_name = {parameter.name.text: parameter for parameter in parameters}
+        result: dict[str, Local] = {}
+        at = 0
+        for argument, meaning in arguments:
+            if isinstance(argument, Named) and argument.names[0].text in by_name:
+                parameter = by_name[argument.names[0].text]
+            elif isinstance(argument, Named) and by_name:
+                wrong = argument.names[0]
+                self.report("KQL220", Level.ERROR, f"{name} has no parameter {wrong.text}", wrong)
+                continue
+            elif at < len(parameters):
+                parameter = parameters[at]
+                at += 1
+            else:
+                self.report("KQL210", Level.ERROR, f"{name} takes {len(parameters)} arguments at most", argument)
+                break
+            result[parameter.name.text] = self._given(parameter, argument, meaning, scope)
+        missing = [p.name.text for p in parameters if p.default is None and p.name.text not in result]
+        if missing:
+            self.report("KQL210", Level.ERROR, f"{name} needs a value for {', '.join(missing)}", node)
+        return result
+
+    def _given(self, parameter: Parameter, argument: Expression, meaning: Meaning, scope: Scope) -> Local:
+        kind: ScalarType | TableType
+        if parameter.schema is not None:
+            table = meaning if isinstance(meaning, TableType) else self._schema(parameter.schema)
+            kind, meaning = table, table
+        else:
+            kind = parameter.type or (meaning if isinstance(meaning, ScalarType) else UNKNOWN)
+            meaning = kind
+        symbol = VariableSymbol(parameter.name.text, parameter, kind)
+        return Variable(symbol, meaning, self.constant(argument, scope))
+
+    # Functions of the environment
+
+    def environment_call(self, name: str, arguments: Sequence[Argument], node: Node, scope: Scope) -> Meaning | None:
+        definition = self.known.functions.get(name)
+        if definition is None:
+            return None
+        body = self._parsed(definition)
+        required = sum(parameter.default is None for parameter in body.parameters)
+        if required and isinstance(node, NameReference):
+            return None
+        self.symbols[id(node)] = FunctionSymbol(name, definition)
+        self.functions.setdefault(name)
+        self.dependencies.add(name)
+        given = self._matched(body.parameters, arguments, name, node, scope)
+        outcome = self._outcome(definition, body, given)
+        self.dependencies |= outcome.dependencies
+        return outcome.meaning
+
+    def _parsed(self, definition: FunctionDefinition) -> _Body:
+        found = self.known.bodies.get(definition.name)
+        if isinstance(found, _Body):
+            return found
+        parameters: tuple[Parameter, ...] = ()
+        if definition.parameters.strip():
+            declared = parse(f"let f = ({definition.parameters.strip().strip('()')}) {{ 0 }};").tree
+            first = declared.statements[0] if declared.statements else None
+            if isinstance(first, Let) and isinstance(first.value, FunctionDeclaration):
+                parameters = first.value.parameters
+        query = parse(definition.body.text).tree if definition.body is not None else None
+        body = _Body(parameters, query)
+        self.known.bodies[definition.name] = body
+        return body
+
+    def _outcome(self, definition: FunctionDefinition, body: _Body, given: dict[str, Local]) -> FunctionOutcome:
+        name = definition.name
+        if body.query is None:
+            declared = self.known.declared_result(definition)
+            return FunctionOutcome(declared if declared is not None else OPEN, frozenset())
+        plain = (name,)
+        known = self.known.outcomes.get(plain)
+        if known is not None:
+            return known
+        tables = {key: local for key, local in given.items() if isinstance(getattr(local, "meaning", None), TableType)}
+        constants = tuple(
+            sorted((key, str(local.constant)) for key, local in given.items() if isinstance(local, Variable))
+        )
+        full_key = (name, constants)
+        known = None if tables else self.known.outcomes.get(full_key)
+        if known is not None:
+            return known
+        if name in self.calling:
+            return FunctionOutcome(OPEN, frozenset())
+        inner = Binder(self.known, (*self.calling, name))
+        inner.muted = 1
+        meaning = inner.environment_body(body.parameters, body.query, given)
+        outcome = FunctionOutcome(_detached(meaning, name), frozenset(inner.dependencies))
+        self.constants_read |= inner.constants_read
+        if not tables:
+            self.known.outcomes[full_key if inner.constants_read else plain] = outcome
+        return outcome
+
+    def environment_body(self, parameters: Sequence[Parameter], query: Query, given: dict[str, Local]) -> Meaning:
+        """What the body of an environment function gives for these arguments."""
+        names = Locals()
+        scope = Scope(names)
+        for parameter in parameters:
+            known = given.get(parameter.name.text)
+            names.add(parameter.name.text, known or self._parameter(parameter, scope, parameter))
+        meaning = self.statements(query.statements, scope)
+        return OPEN if meaning is None else meaning
+
+
+def _detached(meaning: Meaning, name: str) -> Meaning:
+    """The result of an environment function without ties to its body: its columns are those of a table `name`."""
+    if isinstance(meaning, TableType):
+        columns = tuple(ColumnSymbol(column.name, column.type, table=name) for column in meaning.columns)
+        return TableType(columns, meaning.open, name)
+    return meaning if isinstance(meaning, ScalarType) else OPEN

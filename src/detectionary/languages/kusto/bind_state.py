@@ -1,0 +1,184 @@
+"""What the parts of the binder share: where findings go, what was used, and how the parts call each other."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+
+from detectionary.languages.kusto.bind_names import (
+    Constant,
+    KnownNames,
+    LetFunction,
+    Meaning,
+    Scope,
+    Variable,
+    suggestion,
+)
+from detectionary.languages.kusto.bound import ColumnSymbol, Symbol, TableType, Type
+from detectionary.languages.kusto.functions import Function
+from detectionary.languages.kusto.syntax import (
+    Call,
+    Expression,
+    Literal,
+    Named,
+    NameReference,
+    Node,
+    Operator,
+    Parenthesized,
+    Path,
+    ScalarType,
+    Statement,
+)
+from detectionary.text import Diagnostic, Level, Span
+
+
+class BinderState(ABC):
+    """The state of one run of the binder, and the entrances to its parts.
+
+    The parts are the classes of the other `bind_*` modules, put together in `bind.Binder`; each knows only this class.
+    """
+
+    def __init__(self, known: KnownNames, calling: tuple[str, ...] = ()) -> None:
+        self.known = known
+        self.calling = calling
+        """The environment functions whose bodies are being bound, outermost first."""
+        self.symbols: dict[int, Symbol] = {}
+        self.types: dict[int, Type] = {}
+        self.results: dict[int, TableType] = {}
+        self.tables: dict[str, None] = {}
+        self.functions: dict[str, None] = {}
+        self.dependencies: set[str] = set()
+        self.diagnostics: list[Diagnostic] = []
+        self.muted = 0
+        """Above 0, findings are dropped: a body is bound again, or the user can do nothing about them."""
+        self.constants_read = False
+        """A result type has depended on the value of a parameter (`table(name)`)."""
+        self.next_column = 1
+        """The number in the next `Column1`; Kusto counts through a whole query."""
+        self.fuzzy = False
+        """Inside `union isfuzzy=true`, which forgives tables that do not exist."""
+        self._inferred: dict[int, tuple[TableType, dict[str, ColumnSymbol]]] = {}
+        self._calls_bound: set[int] = set()
+
+    # Entrances of the other parts
+
+    @abstractmethod
+    def expression(self, node: Expression, scope: Scope) -> Meaning:
+        """What an expression gives, scalar or not; its type and symbols are noted."""
+
+    @abstractmethod
+    def scalar(self, node: Expression, scope: Scope) -> ScalarType:
+        """What an expression that stands for one value gives."""
+
+    @abstractmethod
+    def tabular(self, node: Expression, scope: Scope) -> TableType:
+        """The table that an expression gives; a finding and an open table when it gives none."""
+
+    @abstractmethod
+    def stages(self, stages: Sequence[Expression | Operator], current: Meaning | None, scope: Scope) -> Meaning:
+        """The result of operators applied one after the other, from `current` on when there is a table already."""
+
+    @abstractmethod
+    def operator(self, node: Operator, current: Meaning | None, scope: Scope) -> Meaning:
+        """The result of one operator on `current`; None when it stands first."""
+
+    @abstractmethod
+    def call(self, node: Call, scope: Scope, given: TableType | None = None) -> Meaning:
+        """What a call gives; `given` is the table that `invoke` passes as the first argument."""
+
+    @abstractmethod
+    def plugin(self, node: Call, scope: Scope, table: TableType) -> TableType:
+        """What `evaluate` makes of its input."""
+
+    @abstractmethod
+    def statements(self, statements: Iterable[Statement], scope: Scope) -> Meaning | None:
+        """The meaning of the last expression statement, after all that stands before it."""
+
+    @abstractmethod
+    def local_call(
+        self, function: LetFunction, arguments: Sequence[tuple[Expression, Meaning]], node: Node, scope: Scope
+    ) -> Meaning:
+        """What a call of a function that a `let` declares gives."""
+
+    @abstractmethod
+    def environment_call(
+        self, name: str, arguments: Sequence[tuple[Expression, Meaning]], node: Node, scope: Scope
+    ) -> Meaning | None:
+        """What a function of the environment gives; None when it has none of this name."""
+
+    @abstractmethod
+    def named_table(self, node: Expression, name: str) -> TableType:
+        """The table of this name, an open one when the environment has none; noted as read."""
+
+    @abstractmethod
+    def built_in(self, node: Call, scope: Scope) -> Function | None:
+        """The built-in function that a bound call names."""
+
+    @abstractmethod
+    def result_column(self, node: Expression) -> ColumnSymbol | None:
+        """The column that an expression is: by name, or converted to the type that it has already."""
+
+    @abstractmethod
+    def result_name(self, node: Expression, scope: Scope) -> str | None:
+        """The name that a column takes from its expression, None when there is none to take."""
+
+    # Findings
+
+    def report(self, code: str, level: Level, message: str, node: Node | Span, advice: str | None = None) -> None:
+        if not self.muted:
+            span = node if isinstance(node, Span) else node.span
+            self.diagnostics.append(Diagnostic(code, level, message, span, advice))
+
+    def unknown_column(self, name: str, node: Node, scope: Scope) -> None:
+        candidates = [column.name for table in (scope.row, scope.right) if table for column in table.columns]
+        candidates.extend(scope.locals.names())
+        self.dependencies.add(name)
+        self.report(
+            "KQL203", Level.WARNING, f"no column or variable is called {name}", node, suggestion(name, candidates)
+        )
+
+    # Open tables
+
+    def full(self, table: TableType) -> TableType:
+        """`table` with the columns that references to it have implied, when it is open."""
+        if not table.open:
+            return table
+        found = self._inferred.get(id(table))
+        if found is None:
+            return table
+        return TableType((*table.columns, *found[1].values()), True, table.name)
+
+    def column(self, table: TableType, name: str) -> ColumnSymbol | None:
+        """The column of this name; an open table has every column that is asked for."""
+        found = table.get(name)
+        if found is None and table.open:
+            inferred = self._inferred.get(id(table))
+            if inferred is None:
+                inferred = (table, {})
+                self._inferred[id(table)] = inferred
+            found = inferred[1].get(name)
+            if found is None:
+                found = ColumnSymbol(name, ScalarType.UNKNOWN, table=table.name)
+                inferred[1][name] = found
+        return found
+
+    # Questions about expressions that are bound already
+
+    def referenced_column(self, node: Expression) -> ColumnSymbol | None:
+        """The column that an expression is, through parentheses."""
+        while isinstance(node, Parenthesized):
+            node = node.expression
+        symbol = self.symbols.get(id(node)) if isinstance(node, NameReference | Path) else None
+        return symbol if isinstance(symbol, ColumnSymbol) else None
+
+    def constant(self, node: Expression, scope: Scope) -> Constant | None:
+        """The value of a literal, or of a name that stands for one."""
+        while isinstance(node, Parenthesized | Named):
+            node = node.expression
+        if isinstance(node, Literal):
+            return node.value if isinstance(node.value, str | bool | int | float) else None
+        if isinstance(node, NameReference):
+            local = scope.locals.get(node.name)
+            if isinstance(local, Variable):
+                return local.constant
+        return None
