@@ -291,6 +291,8 @@ class FoundFile:
     path: str
     size: int
     ignored: str | None = None
+    modified: int = 0
+    """When it was changed, in nanoseconds."""
 
 
 _BINARY: Final = frozenset(
@@ -341,4 +343,4 @@ def _found(repository: Repository, path: Path, relative: str) -> FoundFile:
         return FoundFile(relative, status.st_size, "a binary format")
     if status.st_size > MAX_FILE_SIZE:
         return FoundFile(relative, status.st_size, f"larger than {MAX_FILE_SIZE // 1024 // 1024} MiB")
-    return FoundFile(relative, status.st_size)
+    return FoundFile(relative, status.st_size, modified=status.st_mtime_ns)
