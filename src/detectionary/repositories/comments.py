@@ -37,7 +37,7 @@ def tactic_ids(text: str) -> tuple[str, ...]:
 def person(text: str) -> str | None:
     """A name as written behind "Author:", links opened; None for what a template leaves there."""
     name = clean(text).strip(" *_-<>")
-    name = name.partition(" (http")[0].partition("(http")[0].strip(" (")
+    name = name.partition("(")[0].strip()
     return None if not name or name.lower().startswith(_PLACEHOLDERS) else name
 
 

@@ -66,7 +66,7 @@ def _rules(path: str, text: str, repository: Repository, split: Split) -> Iterat
             body=part if len(parts) > 1 else text,
             body_language="kusto",
             kind=RuleKind.QUERY.value,
-            description=own.description or whole.description,
+            description=_without_title(own.description or whole.description, title),
             references=tuple(dict.fromkeys((*own.references, *whole.references))),
             author=own.author or whole.author,
             version=own.version or whole.version,
@@ -74,6 +74,12 @@ def _rules(path: str, text: str, repository: Repository, split: Split) -> Iterat
             techniques=own.techniques or whole.techniques,
             body_start=text.count("\n", 0, start) + 1 if len(parts) > 1 else 1,
         )
+
+
+def _without_title(description: str, title: str) -> str:
+    """The description without a first line that only repeats the title."""
+    first, _, rest = description.partition("\n")
+    return rest.strip() if first.strip().lower() == title.lower() else description
 
 
 def query_parts(text: str, split: Split) -> list[tuple[int, int]]:

@@ -20,15 +20,62 @@ _KUSTO_INFO: Final = frozenset(("kql", "kusto", "kkql", "kqlquery", "csl"))
 _UNSURE_INFO: Final = frozenset(("", "c#", "csharp", "cs", "text", "txt", "plaintext", "sql", "code", "query"))
 """Fences of these may hold Kusto: authors leave the name out, or borrow another language's colours."""
 
-_PLATFORMS: Final = ("sentinel", "sentiel", "defender", "365", "xdr", "log analytics", "mde", "advanced hunting")
+_PLATFORM_WORDS: Final = frozenset(
+    (
+        *(
+            "microsoft",
+            "azure",
+            "sentinel",
+            "sentiel",
+            "defender",
+            "defener",
+            "xdr",
+            "365",
+            "m365",
+            "m365d",
+            "mde",
+            "mdi",
+        ),
+        *("for", "endpoint", "identity", "unified", "log", "analytics", "advanced", "hunting", "data", "explorer"),
+        *("resource", "graph", "rule", "query", "queries", "and", "or", "kql"),
+    )
+)
+_PRODUCTS: Final = _PLATFORM_WORDS & {
+    "sentinel",
+    "sentiel",
+    "defender",
+    "defener",
+    "xdr",
+    "365",
+    "mde",
+    "mdi",
+    "explorer",
+    "graph",
+}
+"""A heading of platform words alone, a product among them, says where a query runs, not what it looks for."""
 _GENERIC: Final = frozenset(
     (
-        *("query", "queries", "kql", "kql query", "kusto", "kusto query", "detection", "detections", "hunt", "rule"),
+        *(
+            "hunt details",
+            "query",
+            "queries",
+            "kql",
+            "kql query",
+            "kusto",
+            "kusto query",
+            "detection",
+            "detections",
+            "hunt",
+            "rule",
+        ),
         *("description", "descriptions", "description of the hunt", "query for detection", "hunting query", "code"),
         *("references", "reference", "mitre att&ck", "details", "query information", "parser", "title"),
     )
 )
 """Headings that name no query; the heading above them does."""
+_MAX_OWN_TITLE: Final = 100
+_PLACEHOLDERS: Final = frozenset(("description", "title", "todo", "tbd"))
+_ADVERTISING: Final = ("quick links", "found something interesting")
 _AUTHOR_LABELS: Final = ("author", "authors", "contributor", "contributors", "created by")
 _COVERED: Final = ("v", "x", "yes", "✓", "✔")
 
@@ -46,7 +93,7 @@ def read(path: str, text: str, repository: Repository, split: Split) -> FileCont
     lines = text.split("\n")
     starts = _line_starts(lines)
     for section in sections:
-        for fence in section.fences:
+        for fence in section.fences or _unfenced(section):
             reason = _not_kusto(fence)
             if reason is None:
                 taken.append((section, fence))
@@ -56,6 +103,17 @@ def read(path: str, text: str, repository: Repository, split: Split) -> FileCont
         return FileContent(diagnostics=tuple(left), ignored="Markdown without a Kusto query")
     rules = tuple(_rules(path, taken, sections, lines, repository, split))
     return FileContent(rules, diagnostics=tuple(left))
+
+
+def _unfenced(section: Section) -> list[Fence]:
+    """A query that its author put under the heading "Query" without a fence."""
+    if section.title.lower() not in ("query", "queries"):
+        return []
+    return [
+        Fence("kql", prose + "\n", line + 1)
+        for line, prose in section.prose
+        if "\n|" in prose and looks_like_kusto(prose)
+    ]
 
 
 def _line_starts(lines: list[str]) -> list[int]:
@@ -101,7 +159,7 @@ def _rules(
         described = _description(section, fence, sections)
         tactics, techniques = _coverage(section, sections)
         referred = _references(section, sections)
-        heading = _title(section, path, several)
+        heading = _title(section, fence, path, several)
         parts = query_parts(fence.content, split)
         for part_number, (start, end) in enumerate(parts, start=1):
             number += 1
@@ -150,32 +208,31 @@ def _source(fence: Fence, start: int, end: int, lines: list[str], path: str) -> 
 
 def _is_platform(title: str) -> bool:
     """A heading that only says where the query runs ("Defender XDR", "Microsoft Sentinel & Microsoft 365 Defender")."""
-    words = title.lower()
-    return len(words) < 60 and any(name in words for name in _PLATFORMS)
+    words = "".join(character if character.isalnum() else " " for character in title.lower()).split()
+    names_product = not _PRODUCTS.isdisjoint(words)
+    return (names_product and _PLATFORM_WORDS.issuperset(words)) or words[:2] == ["log", "analytics"]
 
 
-def _is_generic(section: Section) -> bool:
-    title = section.title.lower().removesuffix(" query").strip(" *:")
-    return not title or title in _GENERIC or section.title.lower() in _GENERIC or _is_platform(title)
+def _names_query(title: str) -> bool:
+    """A heading that says what a query looks for."""
+    return bool(title) and title.lower() not in _GENERIC and not _is_platform(title)
 
 
-def _title(section: Section, path: str, several: bool) -> str:
-    """The nearest heading that names the query, else the file's name; with the platform where queries differ in it."""
-    naming = next((each for each in section.lineage() if each.level and _names(each)), None)
+def _title(section: Section, fence: Fence, path: str, several: bool) -> str:
+    """The nearest heading that names the query, else the file's name; with what tells it from its siblings."""
+    naming = next((each for each in section.lineage() if _names_query(each.title)), None)
     title = title_of_path(path) if naming is None else naming.title
+    if len(section.fences) > 1:
+        own = clean("".join(_introduction(section, fence)[-1:])).strip(" /:.")
+        if 3 < len(own) <= _MAX_OWN_TITLE and "\n" not in own:
+            title = f"{title}: {own}"
     if several and section is not naming and _is_platform(section.title):
-        return f"{title} ({section.title})"
+        title = f"{title} ({section.title})"
     return title
 
 
-def _names(section: Section) -> bool:
-    """A heading of the first level names the query even when it speaks of a platform."""
-    generic = section.title.strip().lower() in _GENERIC or not section.title.strip()
-    return not generic and (section.level == 1 or not _is_generic(section))
-
-
 def _platform_tags(section: Section) -> tuple[str, ...]:
-    return (" ".join(section.title.split()),) if section.level > 1 and _is_platform(section.title) else ()
+    return (section.title,) if _is_platform(section.title) else ()
 
 
 # --- what the prose says
@@ -205,12 +262,19 @@ def _description(section: Section, fence: Fence, sections: list[Section]) -> str
     if not described:
         above = [each for each in section.lineage() if each is not section and each.prose]
         described = [_prose(above[-1])] if above else []
-    introduction = "\n".join(each for line, each in section.prose if line + 1 < fence.line and not _labelled(each))
-    return clean("\n\n".join(part for part in (*described, clean(introduction)) if part))
+    introduction = clean("\n".join(_introduction(section, fence)))
+    return clean("\n\n".join(part for part in (*described, introduction) if part))
+
+
+def _introduction(section: Section, fence: Fence) -> list[str]:
+    """The paragraphs between the fence and the one before it in its section."""
+    after = max((each.line for each in section.fences if each.line < fence.line), default=0)
+    return [each for line, each in section.prose if after <= line < fence.line - 1 and not _labelled(each)]
 
 
 def _prose(section: Section) -> str:
-    return clean("\n".join(each for _, each in section.prose if not _labelled(each) and not each.startswith("![")))
+    text = clean("\n".join(each for _, each in section.prose if not _labelled(each) and not each.startswith("![")))
+    return "" if text.lower() in _PLACEHOLDERS else text
 
 
 def _labelled(paragraph: str) -> bool:
@@ -234,10 +298,20 @@ def _author(sections: list[Section]) -> str | None:
 
 def _references(section: Section, sections: list[Section]) -> tuple[str, ...]:
     """All links of the prose around the query but those into ATT&CK, which its coverage holds."""
-    found = (link for each in _around(section, sections) for link in links(each.text()))
-    return tuple(
-        dict.fromkeys(link for link in found if "attack.mitre.org" not in link and "img.shields.io" not in link)
-    )
+    found: dict[str, None] = {}
+    for each in _around(section, sections):
+        if each.title.lower().startswith(_ADVERTISING):
+            continue
+        cells = (cell for table in each.tables for row in table.rows for cell in row)
+        for paragraph in (*(prose for _, prose in each.prose), *cells):
+            if not _is_about_a_person(paragraph) and not paragraph.startswith("!["):
+                found |= dict.fromkeys(links(paragraph))
+    return tuple(link for link in found if "attack.mitre.org" not in link)
+
+
+def _is_about_a_person(paragraph: str) -> bool:
+    label = paragraph.replace("**", "").removeprefix("- ").partition(":")[0].strip().lower()
+    return label in (*_AUTHOR_LABELS, "github alias", "twitter", "organization")
 
 
 # --- ATT&CK

@@ -95,16 +95,19 @@ def links(text: str) -> tuple[str, ...]:
         address = text[at:end]
         while address[-1] in _TRAILING or (address[-1] == ")" and address.count("(") < address.count(")")):
             address = address[:-1]
-        if len(address) > len(scheme) + 3 and "." in address:
+        is_label = text.startswith("](", end)  # the text of a Markdown link, whose address follows
+        if len(address) > len(scheme) + 3 and "." in address and not is_label:
             found[address] = None
         at = end
     return tuple(found)
 
 
 def title_of_path(path: str) -> str:
-    """A title for want of one: the file's name without its ending, underscores as blanks."""
+    """A title for want of one: the file's name without its ending, underscores (and dashes for blanks) as blanks."""
     name = path.rpartition("/")[2]
     stem, dot, ending = name.rpartition(".")
     if dot and stem and ending.strip().lower() in ("yaml", "yml", "md", "kql", "txt", "csl", "kusto"):
         name = stem
+    if " " not in name and name.count("-") > 2:
+        name = name.replace("-", " ")
     return " ".join(name.replace("_", " ").split()) or path
