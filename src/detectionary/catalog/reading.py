@@ -1,0 +1,319 @@
+"""Reading a catalog: typed answers, no SQL outside this room."""
+
+# ruff: noqa: S608  # statements are put together from names of the schema; values are always parameters
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from detectionary.catalog import relations as related
+from detectionary.catalog.opening import CatalogError, Mode, connect
+from detectionary.catalog.rows import ENTRY_CODEC
+from detectionary.catalog.search import WEIGHTS, Filters, condition, question
+from detectionary.catalog.wire import WireError
+from detectionary.model.entry import Entry, Reference, Relations
+
+_MARK_START: Final = "\x02"
+_MARK_END: Final = "\x03"
+
+Snippet = tuple[tuple[str, bool], ...]
+"""Pieces of a text in order, with whether each is a hit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A rule as lists show it. Techniques are ids; those and tactics are in matrix order, each once."""
+
+    reference: Reference
+    repository: str
+    path: str
+    kind: str
+    severity: str | None
+    status: str | None
+    tactics: tuple[str, ...]
+    techniques: tuple[str, ...]
+    tables: tuple[str, ...]
+    third_party_feed: str | None
+    accepted: bool
+    diagnostics: int
+    """Errors and warnings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule that a search found, and where in it."""
+
+    reference: Reference
+    severity: str | None
+    snippet: Snippet
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVersion:
+    """A text that a rule has had, with the times (ISO, UTC) of the first and the last ingest that found it."""
+
+    digest: str
+    current: bool
+    first_ingest: str
+    last_ingest: str | None
+    body: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageCount:
+    """Rules of one repository in one language."""
+
+    repository: str
+    language: str
+    rules: int
+    accepted: int
+    with_diagnostics: int
+    predicates: int
+    opaques: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a catalog holds. `complete` is False after an ingest that was interrupted."""
+
+    counts: tuple[LanguageCount, ...]
+    files: int
+    ignored: tuple[tuple[str, int], ...]
+    """Files that hold nothing for the catalog, by reason."""
+    functions: int
+    gone: int
+    complete: bool
+
+    @property
+    def rules(self) -> int:
+        """Present rules of all repositories and languages."""
+        return sum(count.rules for count in self.counts)
+
+
+_REFERENCE: Final = related.REFERENCE
+_ENTRY: Final = (
+    'SELECT r.id, r.entry, r.slug, f."commit", s.licence FROM rules AS r JOIN files AS f ON f.id = r.file '
+    "JOIN repositories AS s ON s.id = f.repository "
+)
+
+
+def open_catalog(path: Path) -> Catalog:
+    """The catalog at `path`, for reading; `CatalogError` when there is none."""
+    return Catalog(path, connect(path, Mode.READ))
+
+
+class Catalog:
+    """A catalog opened for reading. Not for use by several threads at the same time."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Catalog:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Entries
+
+    def entry(self, name: str) -> Entry | None:
+        """The rule with this slug, or else this id (of several rules with the id, the newest); letter case is forgiven."""
+        return self._entry(
+            "WHERE r.slug = ?1 OR r.rule_id = ?1 COLLATE NOCASE "
+            "ORDER BY (r.slug = ?1 COLLATE BINARY) DESC, r.slug = ?1 DESC, r.gone_run IS NOT NULL, r.counted DESC, r.id "
+            "LIMIT 1",
+            (name,),
+        )
+
+    def entries(self) -> Iterator[Entry]:
+        """All present rules, by slug."""
+        numbers = [
+            number
+            for (number,) in self._connection.execute(
+                "SELECT id FROM rules WHERE gone_run IS NULL ORDER BY slug COLLATE BINARY"
+            )
+        ]
+        for number in numbers:
+            entry = self._entry("WHERE r.id = ?", (number,))
+            if entry is not None:
+                yield entry
+
+    def slugs(self) -> tuple[str, ...]:
+        """The slugs of all present rules, in order."""
+        rows = self._connection.execute("SELECT slug FROM rules WHERE gone_run IS NULL ORDER BY slug COLLATE BINARY")
+        return tuple(slug for (slug,) in rows)
+
+    def _entry(self, where: str, parameters: Sequence[str | int]) -> Entry | None:
+        row = self._connection.execute(_ENTRY + where, parameters).fetchone()
+        if row is None:
+            return None
+        _, data, slug, commit, licence = row
+        try:
+            entry = ENTRY_CODEC.decode(data)
+        except WireError as error:
+            raise CatalogError(
+                f"{self.path}: {slug}: {error}", "detectionary ingest PATH brings it up to date"
+            ) from error
+        source = replace(entry.rule.source, commit=commit, licence=licence)
+        return replace(entry, slug=slug, rule=replace(entry.rule, source=source))
+
+    def _number(self, entry: Entry) -> int:
+        row = self._connection.execute("SELECT id FROM rules WHERE slug = ?", (entry.slug,)).fetchone()
+        if row is None:
+            raise CatalogError(f"{self.path} holds no rule {entry.slug}")
+        return int(row[0])
+
+    # Lists
+
+    def references(self) -> tuple[Listing, ...]:
+        """All present rules, by language and title."""
+        tactics = self._lists("SELECT rule, tactic FROM techniques ORDER BY rule, position")
+        techniques = self._lists(
+            "SELECT rule, technique_id FROM techniques WHERE technique_id IS NOT NULL ORDER BY rule, position"
+        )
+        tables = self._lists("SELECT rule, name FROM rule_tables ORDER BY rule, position")
+        rows = self._connection.execute(
+            f"SELECT r.id, {_REFERENCE}, s.name, f.path, r.kind, r.severity, r.status, r.third_party_feed, r.accepted, "
+            "(SELECT COUNT(*) FROM diagnostics AS d WHERE d.rule = r.id AND d.level <> 'note') "
+            "FROM rules AS r JOIN files AS f ON f.id = r.file JOIN repositories AS s ON s.id = f.repository "
+            "WHERE r.gone_run IS NULL ORDER BY r.language, r.title COLLATE NOCASE, r.slug COLLATE BINARY"
+        )
+        return tuple(
+            Listing(
+                Reference(*reference),
+                repository,
+                path,
+                kind,
+                severity,
+                status,
+                tactics.get(number, ()),
+                techniques.get(number, ()),
+                tables.get(number, ()),
+                feed,
+                bool(accepted),
+                diagnostics,
+            )
+            for number, *reference, repository, path, kind, severity, status, feed, accepted, diagnostics in rows
+        )
+
+    def _lists(self, query: str) -> dict[int, tuple[str, ...]]:
+        """Names by rule, each once."""
+        found: dict[int, dict[str, None]] = {}
+        for rule, name in self._connection.execute(query):
+            found.setdefault(rule, {})[name] = None
+        return {rule: tuple(names) for rule, names in found.items()}
+
+    def versions(self, entry: Entry) -> tuple[RuleVersion, ...]:
+        """Every text that the rule has had, the first one first."""
+        rows = self._connection.execute(
+            "SELECT v.digest, v.current, first.started, last.started, t.body, t.query FROM rule_versions AS v "
+            "JOIN version_texts AS t ON t.version = v.id JOIN runs AS first ON first.number = v.first_run "
+            "LEFT JOIN runs AS last ON last.number = v.last_run WHERE v.rule = ? ORDER BY v.id",
+            (self._number(entry),),
+        )
+        return tuple(
+            RuleVersion(digest, bool(current), first, last, body, query)
+            for digest, current, first, last, body, query in rows
+        )
+
+    def totals(self, repositories: Sequence[str] | None = None) -> Totals:
+        """What the catalog holds, of all repositories or of some."""
+        execute = self._connection.execute
+        present = (
+            "JOIN files AS f ON f.id = {}.file AND f.gone_run IS NULL JOIN repositories AS s ON s.id = f.repository"
+        )
+        among = "1"
+        names: tuple[str, ...] = ()
+        if repositories is not None:
+            names = tuple(repositories)
+            among = f"s.name IN ({', '.join('?' * len(names))})"
+        counts = execute(
+            "SELECT s.name, r.language, COUNT(*), SUM(r.accepted), "
+            "SUM(EXISTS (SELECT 1 FROM diagnostics AS d WHERE d.rule = r.id AND d.level <> 'note')), "
+            f"SUM(r.predicates), SUM(r.opaques) FROM rules AS r {present.format('r')} "
+            f"WHERE r.gone_run IS NULL AND {among} GROUP BY s.name, r.language ORDER BY s.name, r.language",
+            names,
+        ).fetchall()
+        ignored = execute(
+            "SELECT f.ignored, COUNT(*) FROM files AS f JOIN repositories AS s ON s.id = f.repository "
+            f"WHERE f.gone_run IS NULL AND f.ignored IS NOT NULL AND {among} "
+            "GROUP BY f.ignored ORDER BY COUNT(*) DESC, f.ignored",
+            names,
+        ).fetchall()
+        (files,) = execute(
+            "SELECT COUNT(*) FROM files AS f JOIN repositories AS s ON s.id = f.repository "
+            f"WHERE f.gone_run IS NULL AND {among}",
+            names,
+        ).fetchone()
+        (functions,) = execute(
+            f"SELECT COUNT(*) FROM functions AS d {present.format('d')} WHERE {among}", names
+        ).fetchone()
+        (gone,) = execute(
+            "SELECT COUNT(*) FROM rules AS r JOIN files AS f ON f.id = r.file JOIN repositories AS s "
+            f"ON s.id = f.repository WHERE r.gone_run IS NOT NULL AND {among}",
+            names,
+        ).fetchone()
+        last = execute("SELECT finished FROM runs ORDER BY number DESC LIMIT 1").fetchone()
+        return Totals(
+            tuple(LanguageCount(*row) for row in counts),
+            files,
+            tuple((reason, number) for reason, number in ignored),
+            functions,
+            gone,
+            last is None or last[0] is not None,
+        )
+
+    # Relations
+
+    def relations(self, entry: Entry) -> Relations:
+        """What the catalog knows of the neighbours of one of its rules."""
+        return related.relations(self._connection, self._number(entry), entry)
+
+    def rules_behind(self, field: str, operator: str, value: str, *, excluded: bool = False) -> tuple[Reference, ...]:
+        """The rules that a corpus count counts, as a `ValueKey` names it: one of each group of copies."""
+        return related.rules_behind(self._connection, (field, operator, value), excluded=excluded)
+
+    # Search
+
+    def search(self, text: str, filters: Filters = Filters(), limit: int = 20) -> tuple[Hit, ...]:  # noqa: B008
+        """Present rules that match, the best first; without words, those that pass the filters, by title."""
+        asked = question(text, filters)
+        where, parameters = condition(asked.filters)
+        rules = "FROM rules AS r JOIN files AS f ON f.id = r.file JOIN repositories AS s ON s.id = f.repository"
+        if asked.match is None:
+            query = (
+                f"SELECT {_REFERENCE}, r.severity, substr(r.description, 1, 200) {rules} "
+                f"WHERE r.gone_run IS NULL AND {where} ORDER BY r.title COLLATE NOCASE, r.slug LIMIT :limit"
+            )
+        else:
+            query = (
+                f"SELECT {_REFERENCE}, r.severity, snippet(search, -1, :start, :end, '…', 24) "
+                f"FROM search JOIN rules AS r ON r.id = search.rowid JOIN files AS f ON f.id = r.file "
+                f"JOIN repositories AS s ON s.id = f.repository WHERE search MATCH :match AND r.gone_run IS NULL "
+                f"AND {where} ORDER BY bm25(search, {WEIGHTS}), r.slug LIMIT :limit"
+            )
+        rows = self._connection.execute(
+            query, {**parameters, "match": asked.match, "start": _MARK_START, "end": _MARK_END, "limit": limit}
+        )
+        return tuple(Hit(Reference(*reference), severity, _snippet(marked)) for *reference, severity, marked in rows)
+
+
+def _snippet(marked: str) -> Snippet:
+    pieces: list[tuple[str, bool]] = []
+    for number, part in enumerate(marked.split(_MARK_START)):
+        hit, separator, rest = part.partition(_MARK_END)
+        if number == 0 or not separator:
+            pieces.append((part, False))
+        else:
+            pieces += [(hit, True), (rest, False)]
+    return tuple((piece, hit) for piece, hit in pieces if piece)

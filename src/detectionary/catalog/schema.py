@@ -1,0 +1,489 @@
+"""The tables of a catalog, as data: the file is created from them, and docs/reference/catalog.md is printed from them.
+
+Words in the sentences below are those of the design. Rows that belong to a rule have the column `rule`; rows of a rule that
+is gone stay, so questions about the present join with `rules` and ask for `gone_run IS NULL`, or use the views.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+SCHEMA_VERSION: Final = 1
+"""`PRAGMA user_version` of a catalog; every change of this file's tables adds one and a migration."""
+
+APPLICATION_ID: Final = 0x44544359
+"""`PRAGMA application_id` of a catalog: "DTCY"."""
+
+
+class Role(Enum):
+    """What a column is to the content of a catalog."""
+
+    CONTENT = "content"
+    SURROGATE = "surrogate"
+    """A number that another run could have given otherwise."""
+    RULE = "rule"
+    """Points to a rule."""
+    FILE = "file"
+    """Points to a file."""
+    REPOSITORY = "repository"
+    """Points to a repository."""
+    HISTORY = "history"
+    """When and with what something was ingested: differs between catalogs of the same content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its declaration in SQL, and what it holds."""
+
+    name: str
+    declaration: str
+    about: str
+    role: Role = Role.CONTENT
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table; `indexes` are the column lists of its indexes, `constraints` what its definition says after the columns."""
+
+    name: str
+    about: str
+    columns: tuple[Column, ...]
+    constraints: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()
+    clustered: bool = False
+    """Kept in the order of its primary key (`WITHOUT ROWID`): rows of one rule lie together."""
+
+    def statements(self) -> Iterator[str]:
+        """The SQL that makes the table and its indexes."""
+        parts = [f"{_quoted(column.name)} {column.declaration}" for column in self.columns]
+        parts += self.constraints
+        options = " WITHOUT ROWID" if self.clustered else ""
+        yield f"CREATE TABLE {self.name} (\n  " + ",\n  ".join(parts) + f"\n){options}"
+        for number, columns in enumerate(self.indexes, start=1):
+            yield f"CREATE INDEX {self.name}_{number} ON {self.name} ({columns})"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A question that people ask often."""
+
+    name: str
+    about: str
+    query: str
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+_RULE: Final = Column("rule", "INTEGER NOT NULL REFERENCES rules", "The rule.", Role.RULE)
+_POSITION: Final = Column("position", "INTEGER NOT NULL", "Its place among the rule's, from 0.")
+_START: Final = Column("start", "INTEGER NOT NULL", "The first character in the query, from 0.")
+_END: Final = Column("end", "INTEGER NOT NULL", "One after the last character.")
+
+
+def _of_rule(name: str, about: str, *columns: Column, indexes: tuple[str, ...] = ()) -> Table:
+    """A table with numbered rows of each rule."""
+    return Table(name, about, (_RULE, _POSITION, *columns), ("PRIMARY KEY (rule, position)",), indexes, clustered=True)
+
+
+_COMPARED: Final = (
+    Column("field_key", "TEXT NOT NULL", "Canonical or own field in lower case; `*` for all fields."),
+    Column("operator", "TEXT NOT NULL", "The language-neutral operator, always positive: `eq`, `contains`, …"),
+)
+
+TABLES: Final = (
+    Table(
+        "runs",
+        "Each call of ingest.",
+        (
+            Column("number", "INTEGER PRIMARY KEY", "Counts from 1.", Role.HISTORY),
+            Column("started", "TEXT NOT NULL", "When it began (ISO, UTC).", Role.HISTORY),
+            Column("finished", "TEXT", "When it completed; null when it was interrupted.", Role.HISTORY),
+        ),
+    ),
+    Table(
+        "settings",
+        "What the catalog knows about itself.",
+        (
+            Column("name", "TEXT PRIMARY KEY", "`environment`: digest of the tables and functions that rules were read with.",
+                   Role.HISTORY),
+            Column("value", "TEXT NOT NULL", "The value.", Role.HISTORY),
+        ),
+        clustered=True,
+    ),
+    Table(
+        "repositories",
+        "Where rules come from.",
+        (
+            Column("id", "INTEGER PRIMARY KEY", "Number within this file.", Role.SURROGATE),
+            Column("name", "TEXT NOT NULL UNIQUE", "The repository without scheme, or the folder's name."),
+            Column("licence", "TEXT", "SPDX identifier, where the licence text is known."),
+            Column("last_run", "INTEGER REFERENCES runs", "The last complete run that read it.", Role.HISTORY),
+        ),
+    ),
+    Table(
+        "files",
+        "Every file that was looked at, with what makes it unchanged.",
+        (
+            Column("id", "INTEGER PRIMARY KEY", "Number within this file.", Role.SURROGATE),
+            Column("repository", "INTEGER NOT NULL REFERENCES repositories", "Its repository.", Role.REPOSITORY),
+            Column("path", "TEXT NOT NULL", "Path from the repository's root, with forward slashes."),
+            Column("digest", "TEXT NOT NULL", "Hash of its bytes."),
+            Column("size", "INTEGER NOT NULL", "Bytes."),
+            Column("modified", "INTEGER", "Time of change in nanoseconds; null: too fresh to be trusted.", Role.HISTORY),
+            Column("commit", "TEXT", "The commit that it was seen at last, where one is known."),
+            Column("read_with", "TEXT NOT NULL", "Version of the readers that read it.", Role.HISTORY),
+            Column("ignored", "TEXT", "Why it holds nothing for the catalog, when it holds nothing."),
+            Column("gone_run", "INTEGER REFERENCES runs", "The run that no longer found it; null while it is there.",
+                   Role.HISTORY),
+        ),
+        ("UNIQUE (repository, path)",),
+    ),
+    Table(
+        "rules",
+        "Every rule that was ever ingested, as it is now or was last.",
+        (
+            Column("id", "INTEGER PRIMARY KEY", "Number within this file.", Role.SURROGATE),
+            Column("file", "INTEGER NOT NULL REFERENCES files", "The file that holds it.", Role.FILE),
+            Column("rule_id", "TEXT NOT NULL", "The upstream id, or one made from the path."),
+            Column("occurrence", "INTEGER NOT NULL", "From 0 among the rules of one id in one file."),
+            Column("slug", "TEXT NOT NULL COLLATE NOCASE UNIQUE", "Its name in addresses; given once, kept for good."),
+            Column("language", "TEXT NOT NULL", "The query language."),
+            Column("kind", "TEXT NOT NULL", "What the platform does with it: Scheduled, NRT, Hunting, …"),
+            Column("title", "TEXT NOT NULL", "The title."),
+            Column("description", "TEXT NOT NULL", "The description."),
+            Column("author", "TEXT", "The author."),
+            Column("version", "TEXT", "The version that the rule states."),
+            Column("severity", "TEXT", "The severity, in lower case."),
+            Column("status", "TEXT", "The status, in lower case."),
+            Column("platform", "TEXT", "The telemetry platform: AWS, Windows, …"),
+            Column("third_party_feed", "TEXT", "Why it only forwards a vendor's alert, when it does."),
+            Column("frequency", "TEXT", "How often it runs, in short form (10m, 1d)."),
+            Column("lookback", "TEXT", "How far back it looks."),
+            Column("trigger_operator", "TEXT", "How the number of rows compares with the threshold: gt, lt, eq, ne."),
+            Column("trigger_threshold", "INTEGER", "The number of rows of the trigger."),
+            Column("accepted", "INTEGER NOT NULL", "1 when the query has no syntax error."),
+            Column("open_fields", "INTEGER NOT NULL", "1 when it may emit more fields than are listed."),
+            Column("predicates", "INTEGER NOT NULL", "Comparisons and the like in all its filters."),
+            Column("opaques", "INTEGER NOT NULL", "Those of them that could not be modelled."),
+            Column("fault", "TEXT", "The exception, when the analysis of this rule failed through a fault of ours."),
+            Column("fingerprint", "TEXT NOT NULL", "Hash of the normalised query: copies share it."),
+            Column("counted", "INTEGER NOT NULL DEFAULT 0", "1 when corpus counts count it: present, and the newest of its id."),
+            Column("analysed_with", "TEXT NOT NULL", "Version of the analysis.", Role.HISTORY),
+            Column("entry", "BLOB NOT NULL", "The whole entry, compressed; for Detectionary's own pages."),
+            Column("first_run", "INTEGER NOT NULL REFERENCES runs", "The run that found it first.", Role.HISTORY),
+            Column("gone_run", "INTEGER REFERENCES runs", "The run that no longer found it; null while it is there.",
+                   Role.HISTORY),
+        ),
+        ("UNIQUE (file, rule_id, occurrence)",),
+        ("rule_id", "fingerprint"),
+    ),
+    Table(
+        "rule_versions",
+        "Every text that a rule has had.",
+        (
+            Column("id", "INTEGER PRIMARY KEY", "Number within this file.", Role.SURROGATE),
+            Column("rule", "INTEGER NOT NULL REFERENCES rules", "The rule.", Role.RULE),
+            Column("digest", "TEXT NOT NULL", "Hash of body and query."),
+            Column("current", "INTEGER NOT NULL", "1 for the rule's present text, or its last."),
+            Column("first_run", "INTEGER NOT NULL REFERENCES runs", "The run that found this text first.", Role.HISTORY),
+            Column("last_run", "INTEGER REFERENCES runs", "The last complete run that found it.", Role.HISTORY),
+        ),
+        ("UNIQUE (rule, digest)",),
+    ),
+    Table(
+        "version_texts",
+        "The texts of the versions.",
+        (
+            Column("version", "INTEGER PRIMARY KEY REFERENCES rule_versions", "The version.", Role.SURROGATE),
+            Column("body", "TEXT NOT NULL", "The file, or the part of it that is the rule, verbatim."),
+            Column("query", "TEXT NOT NULL", "The query alone."),
+        ),
+    ),
+    _of_rule(
+        "stages",
+        "The steps of a query, nested ones after the step that holds them.",
+        Column("parent", "INTEGER", "Position of the stage that holds it, for a nested one."),
+        Column("pipeline", "TEXT", "What its pipeline is: `right side`, `leg 2`, `binding NAME`, `parameter NAME`; null: the query."),
+        Column("number", "INTEGER NOT NULL", "From 1 in its own pipeline."),
+        Column("operator", "TEXT NOT NULL", "The canonical operator: `where`, `summarize`, …"),
+        Column("text", "TEXT NOT NULL", "Its text, from the pipe on."),
+        _START,
+        _END,
+    ),
+    _of_rule(
+        "comparisons",
+        "What a rule looks for and what it excludes; see the views `indicators` and `exclusions`.",
+        Column("excluded", "INTEGER NOT NULL", "0 for an indicator, 1 for an exclusion."),
+        Column("field", "TEXT", "The field as the rule names it; null searches all fields."),
+        Column("canonical_field", "TEXT", "The vendor-neutral name, where one is known."),
+        *_COMPARED,
+        Column("quantifier", "TEXT NOT NULL", "`any` or `all` of the values."),
+        Column("stage", "INTEGER NOT NULL", "The top-level stage that it stands in; 0: none."),
+        Column("group_id", "INTEGER", "The and/or group that holds it, numbered within the rule."),
+        Column("group_kind", "TEXT", "`all` or `any`."),
+        Column("context", "TEXT", "`anti-join`, `binding NAME`; null in the query itself."),
+        Column("origin", "TEXT", "Where the values come from when the rule does not hold them."),
+        Column("implied", "INTEGER NOT NULL", "1 when the language implies it."),
+        _START,
+        _END,
+    ),
+    Table(
+        "comparison_values",
+        "The values of comparisons.",
+        (
+            _RULE,
+            Column("comparison", "INTEGER NOT NULL", "Position of the comparison."),
+            Column("position", "INTEGER NOT NULL", "Place among its values, from 0."),
+            Column("excluded", "INTEGER NOT NULL", "0 for an indicator, 1 for an exclusion."),
+            *_COMPARED,
+            Column("value_key", "TEXT", "The value as corpus counts compare it; null: never counted."),
+            Column("kind", "TEXT NOT NULL", "What it is: `text`, `number`, `timespan`, …"),
+            Column("value", "TEXT", "The value, as text; a range as `low..high`."),
+            Column("transforms", "TEXT NOT NULL", "Functions around the field, outermost first, and `cased`, `term`: a JSON list."),
+        ),
+        ("PRIMARY KEY (rule, comparison, position)",),
+        ("field_key, operator, value_key, excluded", "value_key"),
+        clustered=True,
+    ),
+    _of_rule(
+        "thresholds",
+        "Comparisons on aggregates.",
+        Column("name", "TEXT NOT NULL", "The column compared."),
+        Column("aggregate", "TEXT", "The expression that made it, where known."),
+        Column("operator", "TEXT NOT NULL", "The operator."),
+        Column("value", "TEXT", "The value, as text."),
+    ),
+    _of_rule(
+        "opaques",
+        "Parts of filters that could not be modelled.",
+        Column("reason", "TEXT NOT NULL", "The kind of reason."),
+        Column("text", "TEXT NOT NULL", "The text."),
+        _START,
+        _END,
+    ),
+    _of_rule(
+        "output_fields",
+        "The columns that a rule emits.",
+        Column("name", "TEXT NOT NULL", "The name."),
+        Column("source", "TEXT NOT NULL", "The operator that made it."),
+        Column("stage", "INTEGER NOT NULL", "The stage that made it."),
+        Column("type", "TEXT NOT NULL", "Its type."),
+        indexes=("name",),
+    ),
+    _of_rule(
+        "parameters",
+        "Scalar lets and declared query parameters.",
+        Column("name", "TEXT NOT NULL", "The name."),
+        Column("text", "TEXT NOT NULL", "The declaration, verbatim."),
+        Column("value", "TEXT", "Its value as JSON; null when it is no constant."),
+        Column("type", "TEXT", "Its type, where known."),
+    ),
+    _of_rule(
+        "bindings",
+        "Tabular and function lets.",
+        Column("name", "TEXT NOT NULL", "The name."),
+        Column("kind", "TEXT NOT NULL", "`table` or `function`."),
+        Column("text", "TEXT NOT NULL", "The declaration, verbatim."),
+    ),
+    _of_rule(
+        "techniques",
+        "ATT&CK coverage: a row a technique under a tactic.",
+        Column("tactic", "TEXT NOT NULL", "The tactic's name."),
+        Column("tactic_id", "TEXT NOT NULL", "Its id."),
+        Column("technique_id", "TEXT", "The technique's id of today; null when the rule names the tactic alone."),
+        Column("technique", "TEXT", "Its name, with the parent's before a colon."),
+        Column("revoked_from", "TEXT", "The id that the rule gives, when it was revoked."),
+        indexes=("technique_id", "tactic_id"),
+    ),
+    _of_rule(
+        "actions",
+        "Operations that a rule watches.",
+        Column("action_key", "TEXT NOT NULL", "The action in lower case: rules with the same key watch the same action."),
+        Column("action", "TEXT NOT NULL", "The action as its log source spells it: `aws:ec2.amazonaws.com/RunInstances`."),
+        Column("provider", "TEXT NOT NULL", "What comes before the operation."),
+        Column("operation", "TEXT NOT NULL", "The operation."),
+        Column("inferred", "INTEGER NOT NULL", "1 when the rule names no event source and only one has the operation."),
+        indexes=("action_key",),
+    ),
+    _of_rule("rule_tables", "Tables that a rule reads.", Column("name", "TEXT NOT NULL", "The table."), indexes=("name",)),
+    _of_rule(
+        "rule_functions",
+        "Functions of the environment that a rule calls.",
+        Column("name", "TEXT NOT NULL", "The function."),
+        indexes=("name",),
+    ),
+    _of_rule(
+        "named_inputs",
+        "Data that a rule reads by name from outside its tables.",
+        Column("kind", "TEXT NOT NULL", "`watchlist` or `externaldata`."),
+        Column("name", "TEXT NOT NULL", "Its name."),
+    ),
+    _of_rule(
+        "connectors",
+        "Data connectors that a rule asks for.",
+        Column("connector", "TEXT NOT NULL", "The connector's id."),
+        Column("data_type", "TEXT", "A data type that it names there."),
+    ),
+    _of_rule(
+        "entities",
+        "Entities of a rule's alert: a row an identifier.",
+        Column("entity", "INTEGER NOT NULL", "Which of the rule's entities, from 0."),
+        Column("type", "TEXT NOT NULL", "The entity type: Account, IP, …"),
+        Column("identifier", "TEXT NOT NULL", "The identifier."),
+        Column("column", "TEXT NOT NULL", "The output field that fills it."),
+    ),
+    _of_rule(
+        "custom_details",
+        "Custom details of a rule's alert.",
+        Column("name", "TEXT NOT NULL", "The detail."),
+        Column("column", "TEXT NOT NULL", "The output field that fills it."),
+    ),
+    _of_rule(
+        "diagnostics",
+        "Faults of rules, collected while reading and analysing them.",
+        Column("origin", "TEXT NOT NULL", "`rule` (as read), `query` or `attack`."),
+        Column("code", "TEXT NOT NULL", "The stable code."),
+        Column("level", "TEXT NOT NULL", "`error`, `warning` or `note`."),
+        Column("message", "TEXT NOT NULL", "What is wrong."),
+        Column("help", "TEXT", "What to do."),
+        Column("place", "TEXT", "Where, in words, for a fault outside the query."),
+        Column("start", "INTEGER", "The first character in the query."),
+        Column("end", "INTEGER", "One after the last character."),
+        indexes=("code",),
+    ),
+    Table(
+        "file_diagnostics",
+        "Faults of files as a whole.",
+        (
+            Column("file", "INTEGER NOT NULL REFERENCES files", "The file.", Role.FILE),
+            _POSITION,
+            Column("code", "TEXT NOT NULL", "The stable code."),
+            Column("level", "TEXT NOT NULL", "`error`, `warning` or `note`."),
+            Column("message", "TEXT NOT NULL", "What is wrong."),
+            Column("help", "TEXT", "What to do."),
+        ),
+        ("PRIMARY KEY (file, position)",),
+        clustered=True,
+    ),
+    Table(
+        "dependencies",
+        "Names that the analysis of a rule looked up. When one means something else now, the rule is analysed again.",
+        (
+            _RULE,
+            Column("name", "TEXT NOT NULL", "A table, a function, or a name that was not found."),
+            Column("digest", "TEXT NOT NULL", "Hash of its definition; empty when it was not found."),
+        ),
+        ("PRIMARY KEY (rule, name)",),
+        ("name",),
+        clustered=True,
+    ),
+    Table(
+        "functions",
+        "Functions that repositories define: ASIM and vendor parsers, saved queries.",
+        (
+            Column("file", "INTEGER NOT NULL REFERENCES files", "The file that defines it.", Role.FILE),
+            _POSITION,
+            Column("name", "TEXT NOT NULL", "The function's name."),
+            Column("parameters", "TEXT NOT NULL", "Its declared parameters."),
+            Column("body", "TEXT", "Its query."),
+            Column("digest", "TEXT NOT NULL", "Changes when the definition does."),
+            Column("definition", "BLOB NOT NULL", "The whole definition, compressed; for Detectionary itself."),
+        ),
+        ("PRIMARY KEY (file, position)",),
+        ("name",),
+        clustered=True,
+    ),
+    Table(
+        "search_terms",
+        "What full-text search knows of a rule beside its title, description and body.",
+        (
+            Column("rule", "INTEGER PRIMARY KEY REFERENCES rules", "The rule.", Role.RULE),
+            Column("fields", "TEXT NOT NULL", "The fields that it filters on and emits."),
+            Column("values", "TEXT NOT NULL", "The values that it filters on."),
+        ),
+    ),
+    Table(
+        "value_counts",
+        "Corpus counts: how many rules use a value, copies counted once and of each id only the newest.",
+        (
+            *_COMPARED,
+            Column("value_key", "TEXT NOT NULL", "The value as corpus counts compare it."),
+            Column("excluded", "INTEGER NOT NULL", "0 for rules that look for it, 1 for rules that exclude it."),
+            Column("language", "TEXT NOT NULL", "The query language of the rules."),
+            Column("rules", "INTEGER NOT NULL", "How many rules."),
+        ),
+        ("PRIMARY KEY (field_key, operator, value_key, excluded, language)",),
+        clustered=True,
+    ),
+)  # fmt: skip
+
+
+def _compared_rows(excluded: int) -> str:
+    return f"""
+SELECT r.slug, r.title, r.language, c.rule, c.position, c.field, c.canonical_field, c.operator, c.quantifier,
+  v.value, v.kind, v.transforms, c.stage, c.group_id, c.group_kind, c.context, c.origin
+FROM comparisons AS c
+JOIN rules AS r ON r.id = c.rule AND r.gone_run IS NULL
+LEFT JOIN comparison_values AS v ON v.rule = c.rule AND v.comparison = c.position
+WHERE c.excluded = {excluded}"""  # noqa: S608  # the number is a constant
+
+
+VIEWS: Final = (
+    View("indicators", "What present rules look for: a row a value, one row where there is none.", _compared_rows(0)),
+    View("exclusions", "What present rules exclude, likewise.", _compared_rows(1)),
+    View(
+        "present_rules",
+        "The rules that are there now, with their repository and path.",
+        """
+SELECT r.*, s.name AS repository, f.path, f."commit", s.licence
+FROM rules AS r
+JOIN files AS f ON f.id = r.file
+JOIN repositories AS s ON s.id = f.repository
+WHERE r.gone_run IS NULL""",
+    ),
+    View(
+        "history",
+        "Every version of every rule, with the times of the first and the last ingest that found it.",
+        """
+SELECT r.slug, r.title, r.rule_id, v.digest, v.current, first.started AS first_ingest, last.started AS last_ingest,
+  gone.started AS gone_since
+FROM rule_versions AS v
+JOIN rules AS r ON r.id = v.rule
+JOIN runs AS first ON first.number = v.first_run
+LEFT JOIN runs AS last ON last.number = v.last_run
+LEFT JOIN runs AS gone ON gone.number = r.gone_run""",
+    ),
+    View(
+        "documents",
+        "What full-text search reads.",
+        """
+SELECT r.id AS rule, r.title, r.description, t.body, s.fields, s."values"
+FROM rules AS r
+JOIN rule_versions AS v ON v.rule = r.id AND v.current = 1
+JOIN version_texts AS t ON t.version = v.id
+JOIN search_terms AS s ON s.rule = r.id""",
+    ),
+)  # fmt: skip
+
+SEARCH_COLUMNS: Final = ("title", "description", "body", "fields", "values")
+
+SEARCH: Final = (
+    "CREATE VIRTUAL TABLE search USING fts5("
+    + ", ".join(SEARCH_COLUMNS)
+    + ", content = 'documents', content_rowid = 'rule', tokenize = 'unicode61 remove_diacritics 2')"
+)
+"""The full-text index keeps no text of its own: it reads the view `documents` by the rule's number."""
+
+
+def statements() -> Iterator[str]:
+    """The SQL that makes an empty catalog."""
+    for table in TABLES:
+        yield from table.statements()
+    for view in VIEWS:
+        yield f"CREATE VIEW {view.name} AS{view.query}"
+    yield SEARCH

@@ -1,0 +1,155 @@
+"""Search text as people type it, made a question to the catalog.
+
+Words are looked for together, in any order; `"a phrase"` as it stands; `Run*` by its beginning. `field:EventName` and the
+other names of `Facet` narrow the result instead: `table:SigninLogs severity:high`. Nothing that is typed is an error.
+"""
+
+# ruff: noqa: S608  # statements are put together from names of the schema; values are always parameters
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+from detectionary.catalog.schema import SEARCH_COLUMNS
+
+
+class Facet(Enum):
+    """What a search can be narrowed by."""
+
+    LANGUAGE = "language"
+    TABLE = "table"
+    FIELD = "field"
+    VALUE = "value"
+    TECHNIQUE = "technique"
+    TACTIC = "tactic"
+    ACTION = "action"
+    SEVERITY = "severity"
+    PLATFORM = "platform"
+    REPOSITORY = "repository"
+    KIND = "kind"
+    ID = "id"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Accepted values by facet; several values of one facet are alternatives, facets hold together."""
+
+    by_facet: tuple[tuple[Facet, tuple[str, ...]], ...] = ()
+
+    def adding(self, facet: Facet, value: str) -> Filters:
+        """The same filters with one more accepted value."""
+        kept = dict(self.by_facet)
+        kept[facet] = (*kept.get(facet, ()), value)
+        return replace(self, by_facet=tuple(kept.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A search text taken apart: an FTS5 expression (None: no words at all), and the filters inside the text."""
+
+    match: str | None
+    filters: Filters
+
+
+@dataclass(slots=True)
+class _Word:
+    text: str = ""
+    quoted: bool = False
+    facet: Facet | None = None
+
+
+_FACETS: Final = {facet.value: facet for facet in Facet}
+
+
+def question(text: str, filters: Filters = Filters()) -> Question:  # noqa: B008  # immutable
+    """What `text` asks for, together with `filters`."""
+    words: list[str] = []
+    for word in _words(text):
+        if word.facet is not None:
+            if word.text.strip():
+                filters = filters.adding(word.facet, word.text.strip())
+            continue
+        prefix = not word.quoted and word.text.endswith("*")
+        bare = word.text.rstrip("*") if prefix else word.text
+        # Without a letter or digit there is no token to look for, and FTS5 would find nothing at all.
+        if any(character.isalnum() for character in bare):
+            words.append('"' + bare.replace('"', '""').replace("\0", "") + '"' + "*" * prefix)
+    return Question(" AND ".join(words) or None, filters)
+
+
+def _words(text: str) -> list[_Word]:
+    """Split at blanks outside quotation marks; a quotation mark that is never closed reaches to the end."""
+    found: list[_Word] = []
+    word = _Word()
+    inside = False
+    for character in f"{text} ":
+        if character == '"':
+            inside = not inside
+            word.quoted = True
+        elif character.isspace() and not inside:
+            if word.text:
+                found.append(word)
+            word = _Word()
+        elif character == ":" and not word.quoted and word.facet is None and word.text.lower() in _FACETS:
+            word.facet = _FACETS[word.text.lower()]
+            word.text = ""
+        else:
+            word.text += character
+    if word.text.strip():
+        found.append(word)
+    return found
+
+
+_WEIGHTS: Final = {"title": 12, "values": 6, "fields": 4, "description": 3}
+WEIGHTS: Final = ", ".join(str(_WEIGHTS.get(column, 1)) for column in SEARCH_COLUMNS)
+"""How much a hit in each column of the index counts."""
+
+_FIELD: Final = "(c.field = {0} COLLATE NOCASE OR c.field_key = lower({0}))"
+
+_CONDITIONS: Final = {
+    Facet.LANGUAGE: "r.language = {0} COLLATE NOCASE",
+    Facet.TABLE: "r.id IN (SELECT rule FROM rule_tables WHERE name = {0} COLLATE NOCASE)",
+    Facet.FIELD: f"r.id IN (SELECT c.rule FROM comparisons AS c WHERE {_FIELD})",
+    Facet.VALUE: "r.id IN (SELECT rule FROM comparison_values WHERE value_key = {0})",
+    Facet.TECHNIQUE: "r.id IN (SELECT rule FROM techniques WHERE technique_id = {0} COLLATE NOCASE "
+    "OR technique_id LIKE {0} || '.%' OR revoked_from = {0} COLLATE NOCASE)",
+    Facet.TACTIC: "r.id IN (SELECT rule FROM techniques WHERE tactic = {0} COLLATE NOCASE "
+    "OR tactic_id = {0} COLLATE NOCASE OR replace(tactic, ' ', '') = {0} COLLATE NOCASE)",
+    Facet.ACTION: "r.id IN (SELECT rule FROM actions WHERE action_key = lower({0}) OR operation = {0} COLLATE NOCASE)",
+    Facet.SEVERITY: "r.severity = {0} COLLATE NOCASE",
+    Facet.PLATFORM: "r.platform = {0} COLLATE NOCASE",
+    Facet.REPOSITORY: "(s.name = {0} COLLATE NOCASE OR s.name LIKE '%/' || {0})",
+    Facet.KIND: "r.kind = {0} COLLATE NOCASE",
+    Facet.ID: "r.rule_id = {0} COLLATE NOCASE",
+}
+"""For each facet, the condition on `rules AS r` and `repositories AS s`; `{0}` is the value's parameter."""
+
+_FIELD_AND_VALUE: Final = (
+    "r.id IN (SELECT c.rule FROM comparison_values AS v JOIN comparisons AS c ON c.rule = v.rule "
+    f"AND c.position = v.comparison WHERE v.value_key = {{1}} AND {_FIELD})"
+)
+"""A field and a value asked for together are those of one comparison."""
+
+
+def condition(filters: Filters) -> tuple[str, dict[str, str]]:
+    """The SQL condition of `filters` on `rules AS r` and `repositories AS s`, and its parameters."""
+    parts: list[str] = ["1"]
+    parameters: dict[str, str] = {}
+
+    def parameter(value: str) -> str:
+        name = f"filter{len(parameters)}"
+        parameters[name] = value
+        return f":{name}"
+
+    accepted = dict(filters.by_facet)
+    accepted[Facet.VALUE] = tuple(value.casefold() for value in accepted.get(Facet.VALUE, ()))
+    if accepted[Facet.VALUE] and accepted.get(Facet.FIELD):
+        values = accepted.pop(Facet.VALUE)
+        pairs = [(name, value) for name in accepted.pop(Facet.FIELD) for value in values]
+        parts.append(" OR ".join(_FIELD_AND_VALUE.format(parameter(name), parameter(value)) for name, value in pairs))
+    for facet, values in accepted.items():
+        if values:
+            parts.append(" OR ".join(_CONDITIONS[facet].format(parameter(value)) for value in values))
+    return " AND ".join(f"({part})" for part in parts), parameters
