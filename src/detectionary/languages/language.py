@@ -59,7 +59,7 @@ class Language(Protocol):
         """Non-overlapping stretches in order; blanks are left out."""
 
     def normalised(self, source: SourceText) -> str:
-        """A text that two queries share when they are the same but for blanks, comments and spelling: copies share it."""
+        """A text that two accepted queries share when only blanks, comments and spelling differ: copies share it."""
 
     def split(self, text: str) -> Sequence[tuple[int, int]]:
         """The ranges of a text that hold a query each, in order; none when it holds no query of this language."""
