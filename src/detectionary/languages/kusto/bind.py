@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from detectionary.languages.kusto.bind_calls import Calls
 from detectionary.languages.kusto.bind_expressions import Expressions
@@ -30,6 +30,7 @@ from detectionary.languages.kusto.bound import (
 from detectionary.languages.kusto.parser import parse
 from detectionary.languages.kusto.syntax import (
     AliasDatabase,
+    BadExpression,
     BadStatement,
     Call,
     DeclareParameters,
@@ -104,7 +105,9 @@ class Binder(Expressions, Calls, Operators, Plugins):
                 case DeclareParameters():
                     for parameter in statement.parameters:
                         scope.locals.add(parameter.name.text, self._parameter(parameter, scope, statement))
-                case DeclarePattern() | SetOption() | RestrictAccess() | BadStatement():
+                case DeclarePattern():
+                    self._declare_pattern(statement, scope)
+                case SetOption() | RestrictAccess() | BadStatement():
                     continue
                 case AliasDatabase():
                     self.expression(statement.expression, scope)
@@ -154,6 +157,17 @@ class Binder(Expressions, Calls, Operators, Plugins):
         function = LetFunction(FunctionSymbol(node.name.text, node), value, scope.locals.frozen())
         self._body(function, {}, scope)
         return function
+
+    def _declare_pattern(self, node: DeclarePattern, scope: Scope) -> None:
+        """A pattern is called like a function; its first rule says what a call gives."""
+        name = node.name.text
+        for rule in node.rules or ():
+            function = LetFunction(FunctionSymbol(name, rule.body), rule.body, scope.locals.frozen())
+            self._body(function, {}, scope)
+            if scope.locals.get(name) is None:
+                parameters = tuple(replace(parameter, default=BadExpression()) for parameter in node.parameters)
+                declaration = replace(rule.body, parameters=parameters)
+                scope.locals.add(name, LetFunction(function.symbol, declaration, function.scope))
 
     def local_call(self, function: LetFunction, arguments: Sequence[Argument], node: Node, scope: Scope) -> Meaning:
         """Bind the body again with what the arguments say; its findings were reported at the declaration."""
@@ -205,8 +219,9 @@ class Binder(Expressions, Calls, Operators, Plugins):
     ) -> dict[str, Local]:
         """What each parameter stands for in one call: named arguments by name, the others by place."""
         by_name = {parameter.name.text: parameter for parameter in parameters}
+        named = {argument.names[0].text for argument, _ in arguments if isinstance(argument, Named)}
+        by_place = iter([parameter for parameter in parameters if parameter.name.text not in named])
         result: dict[str, Local] = {}
-        at = 0
         for argument, meaning in arguments:
             if isinstance(argument, Named) and argument.names[0].text in by_name:
                 parameter = by_name[argument.names[0].text]
@@ -214,12 +229,12 @@ class Binder(Expressions, Calls, Operators, Plugins):
                 wrong = argument.names[0]
                 self.report("KQL220", Level.ERROR, f"{name} has no parameter {wrong.text}", wrong)
                 continue
-            elif at < len(parameters):
-                parameter = parameters[at]
-                at += 1
             else:
-                self.report("KQL210", Level.ERROR, f"{name} takes {len(parameters)} arguments at most", argument)
-                break
+                following = next(by_place, None)
+                if following is None:
+                    self.report("KQL210", Level.ERROR, f"{name} takes {len(parameters)} arguments at most", argument)
+                    break
+                parameter = following
             result[parameter.name.text] = self._given(parameter, argument, meaning, scope)
         missing = [p.name.text for p in parameters if p.default is None and p.name.text not in result]
         if missing:

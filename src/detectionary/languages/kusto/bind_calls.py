@@ -11,6 +11,7 @@ from detectionary.languages.kusto.bind_names import (
     LetFunction,
     Meaning,
     Place,
+    Row,
     Scope,
     Tuple,
     suggestion,
@@ -33,11 +34,13 @@ from detectionary.languages.kusto.syntax import (
     Star,
 )
 from detectionary.languages.kusto.types import (
+    DATETIME,
     DECIMAL,
     DYNAMIC,
     INT,
     LONG,
     REAL,
+    TIMESPAN,
     UNKNOWN,
     common_type,
     promoted,
@@ -70,8 +73,14 @@ CONVERSIONS: Final = frozenset(
 )
 """Conversions that leave a column of their type as it is, name and all."""
 
+OVER_ELEMENTS: Final = frozenset({"all", "any", "map"})
+"""Functions whose second argument is read for every element of the first, a part of a graph pattern."""
+
 IN_BLOCKS: Final = frozenset({"case", "bag_pack", "pack", "pack_dictionary"})
 """Functions whose first two parameters alternate."""
+
+CONDITIONS: Final = frozenset({"count", "not"})
+"""Functions to which the engine gives numbers and texts as conditions too (`count(1)`, `not("")`)."""
 
 _BUILT_IN: Final[dict[str, FunctionSymbol]] = {}
 
@@ -105,7 +114,7 @@ class Calls(BinderState):
             if meaning is not None:
                 return meaning
         known = SCALAR_FUNCTIONS.get(name) or SERIES_FUNCTIONS.get(name)
-        if known is not None and not (scope.row is None and name == "any"):
+        if known is not None and not (name == "any" and scope.row is not None):
             self._called(node, built_in_symbol(name))
             if name in PLACES:
                 self._arguments(node, scope, given)
@@ -145,9 +154,7 @@ class Calls(BinderState):
     # Built-in functions
 
     def _built_in_call(self, node: Call, known: Function, scope: Scope) -> Meaning:
-        arguments = [
-            (argument, self._argument(argument, known, at, scope)) for at, argument in enumerate(node.arguments)
-        ]
+        arguments = self._built_in_arguments(node, known, scope)
         types = [self._argument_type(meaning) for _, meaning in arguments]
         signatures = known.signatures
         if len(signatures) == 1:
@@ -168,12 +175,16 @@ class Calls(BinderState):
             self.report("KQL211", Level.ERROR, f"{known.name} does not take ({given})", node.name)
         return results.pop() if len(results) == 1 else UNKNOWN
 
-    def _argument(self, node: Expression, known: Function, at: int, scope: Scope) -> Meaning:
-        if isinstance(node, Star):
-            return DYNAMIC
-        if at and known.name in ("all", "any", "map") and scope.row is None:
-            return self.expression(node, scope)
-        return self.expression(node, scope)
+    def _built_in_arguments(self, node: Call, known: Function, scope: Scope) -> list[Argument]:
+        """The arguments, bound; `all`, `any` and `map` of a graph pattern see the columns of what they run over."""
+        arguments: list[Argument] = []
+        inner = scope
+        for argument in node.arguments:
+            meaning = DYNAMIC if isinstance(argument, Star) else self.expression(argument, inner)
+            arguments.append((argument, meaning))
+            if isinstance(meaning, Row) and known.name in OVER_ELEMENTS:
+                inner = Scope(scope.locals, meaning.table)
+        return arguments
 
     def _argument_type(self, meaning: Meaning) -> ScalarType:
         if isinstance(meaning, ScalarType):
@@ -202,7 +213,19 @@ class Calls(BinderState):
                 take = 0
             result.extend([parameter] * take)
         result.extend([None] * (count - len(result)))
+        if result and len(parameters) > 1 and result[-1] is parameters[-2] is not None:
+            self._give_last(parameters, arguments, result)
         return result
+
+    def _give_last(
+        self, parameters: Sequence[Parameter], arguments: Sequence[Argument], result: list[Parameter | None]
+    ) -> None:
+        """The last argument belongs to an optional last parameter when only that one takes its type."""
+        repeated, last = parameters[-2:]
+        meaning = arguments[-1][1]
+        kind = meaning if isinstance(meaning, ScalarType) else UNKNOWN
+        if repeated.maximum > 1 and not last.minimum and kind not in repeated.types and kind in last.types:
+            result[-1] = last
 
     def _fitting(
         self,
@@ -234,13 +257,13 @@ class Calls(BinderState):
         if parameter is None:
             return 0
         if isinstance(node, Star):
-            return 5 if parameter.use in ("star", "starred") else 0
+            return 7 if parameter.use in ("star", "starred") else 0
         if parameter.use == "star":
             return 0
         if kind is UNKNOWN:
             return 1
         if kind in parameter.types:
-            return 5 if len(parameter.types) == 1 else 4 if parameter.kind == "number" else 3
+            return 2 + max(1, 5 - len(parameter.types) // 2)
         return 2 if any(promotes(kind, wanted) for wanted in parameter.types) else 0
 
     def _check(
@@ -267,7 +290,8 @@ class Calls(BinderState):
             if parameter is None or isinstance(argument, Star):
                 continue
             if parameter.types:
-                if isinstance(meaning, TableType) or not self._fit(parameter, argument, kind):
+                as_condition = known.name in CONDITIONS and kind not in (DATETIME, TIMESPAN)
+                if isinstance(meaning, TableType) or not (as_condition or self._fit(parameter, argument, kind)):
                     found = "a table" if isinstance(meaning, TableType) else f"a {kind.value}"
                     message = f"{known.name} wants {_wanted(parameter)} for {parameter.name}, this is {found}"
                     self.report("KQL211", Level.ERROR, message, argument)
@@ -292,6 +316,8 @@ class Calls(BinderState):
         match returns:
             case ScalarType():
                 return returns
+            case Result.INNER_NODES:
+                return Row(scope.nodes if scope.nodes is not None else OPEN)
             case Columns():
                 return self._series_columns(node, known, returns, scope)
             case Result.ARGUMENT_0:

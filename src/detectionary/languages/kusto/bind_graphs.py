@@ -85,7 +85,7 @@ class Graphs(BinderState):
                 table = graph.edges if is_edge else graph.nodes or EMPTY
                 symbol = ColumnSymbol(element.name.text, UNKNOWN, maker=node)
                 names.add(element.name.text, Variable(symbol, Row(table)))
-        inner = Scope(names)
+        inner = Scope(names, nodes=graph.nodes)
         if node.where is not None:
             self.scalar(node.where, inner)
         if node.project is None:

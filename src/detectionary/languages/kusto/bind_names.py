@@ -106,7 +106,7 @@ class Scope:
     """Where an expression stands: the row it sees, the right row of a join, local names, what it may call.
 
     `pairs`: a name must be a column of both rows (`join … on Key`). `keys` are the group-by columns that an aggregate
-    leaves out when it expands `*`.
+    leaves out when it expands `*`. `nodes` are those of the graph whose pattern is read.
     """
 
     locals: Locals
@@ -115,6 +115,7 @@ class Scope:
     pairs: bool = False
     aggregate: bool = False
     keys: tuple[ColumnSymbol, ...] = ()
+    nodes: TableType | None = None
 
     def with_row(self, row: TableType | None) -> Scope:
         return Scope(self.locals, row)

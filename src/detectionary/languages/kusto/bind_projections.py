@@ -9,13 +9,18 @@ from detectionary.languages.kusto.bind_calls import prefixed
 from detectionary.languages.kusto.bind_columns import Projection, UniqueNames
 from detectionary.languages.kusto.bind_names import Meaning, Scope, Tuple, matches
 from detectionary.languages.kusto.bind_state import BinderState
-from detectionary.languages.kusto.bound import ColumnSymbol, TableType
+from detectionary.languages.kusto.bound import ColumnSymbol, TableType, VariableSymbol
 from detectionary.languages.kusto.syntax import (
     Call,
     Distinct,
+    DynamicLiteral,
     ExpandItem,
     Expression,
     Extend,
+    FunctionDeclaration,
+    JsonArray,
+    Let,
+    Literal,
     MakeSeries,
     MvApply,
     MvExpand,
@@ -306,16 +311,37 @@ class Projections(BinderState):
         return projection.table(open_=row.open)
 
     def project_by_names(self, node: ProjectByNames, row: TableType, scope: Scope) -> TableType:
-        """Names given as text, or as the columns of another table (`column_names_of`)."""
+        """Names and patterns given as text, as a dynamic array, or as the columns of another table."""
         projection = Projection()
+        unsure = False
         for item in node.expressions:
             self.expression(item, scope)
-            pattern = self.constant(item, scope)
-            if isinstance(pattern, str):
+            names = self._texts(item, scope)
+            unsure = unsure or names is None
+            for pattern in names or ():
                 for column in row.columns:
                     if matches(pattern, column.name):
                         projection.add(column, once=True)
-        return projection.table(open_=row.open or not projection.columns)
+        return projection.table(open_=row.open or unsure)
+
+    def _texts(self, item: Expression, scope: Scope) -> list[str] | None:
+        """The texts that a constant stands for, None when they are not known before the run."""
+        while isinstance(item, Parenthesized | Named):
+            item = item.expression
+        if isinstance(item, NameReference):
+            local = scope.locals.get(item.name)
+            symbol = local.symbol if local is not None else None
+            declaration = symbol.declaration if isinstance(symbol, VariableSymbol) else None
+            if isinstance(declaration, Let) and not isinstance(declaration.value, FunctionDeclaration):
+                return self._texts(declaration.value, scope)
+        if isinstance(item, DynamicLiteral):
+            values = item.value.items if isinstance(item.value, JsonArray) else (item.value,)
+            return [value.value for value in values if isinstance(value, Literal) and isinstance(value.value, str)]
+        if isinstance(item, Call) and item.name.text == "column_names_of" and item.arguments:
+            table = self.types.get(id(item.arguments[0]))
+            return [column.name for column in table.columns] if isinstance(table, TableType) else None
+        value = self.constant(item, scope)
+        return [value] if isinstance(value, str) else None
 
     def print_(self, node: Print, scope: Scope) -> TableType:
         projection = Projection()

@@ -170,6 +170,9 @@ class Tables(BinderState):
                 inner = inner.expression
             if isinstance(inner, WildcardName):
                 tables.extend(self._matching(inner))
+            elif isinstance(inner, Path) and isinstance(inner.member, WildcardName):
+                self.expression(inner.target, scope.with_row(None))
+                tables.extend(self._matching(inner.member))
             elif isinstance(inner, Star):
                 tables.extend(self._all_tables())
             else:
@@ -177,6 +180,8 @@ class Tables(BinderState):
         return tables
 
     def _matching(self, item: WildcardName) -> Sequence[TableType]:
+        if not item.pattern.strip("*"):
+            return self._all_tables()
         symbols = self.known.tables_like(item.pattern)
         self.dependencies.add(item.pattern)
         for symbol in symbols:

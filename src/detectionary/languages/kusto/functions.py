@@ -5,8 +5,8 @@ Their facts (names, parameters, result types, how an unnamed result column is ca
 documentation and of its own language service.
 
 A row writes its parameters in one line: `name:kind`, separated by blanks. The kind is a scalar type, several of them
-with `|`, or a word of `KINDS`; `@use` says what the argument must be (`@column`, `@constant`, …); the end says how often
-it stands there: `?` at most once, `*` any number of times, `+` at least once, `+2` at least twice.
+with `|`, or a word of `KINDS`; `@use` says what the argument must be (`@column`, `@constant`, …). The end says how
+often it stands there: `?` at most once, `*` any number of times, `+` at least once, `+2` at least twice.
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ class Result(Enum):
     ENTITY_GROUP = "an entity group"
     STORED_RESULT = "a stored query result"
     GRAPH = "a graph model"
+    INNER_NODES = "the nodes inside a repeated edge"
     OPEN = "a table whose columns only the run shows"
     BAG_UNPACK = "the input without the bag, open"
     PIVOT = "the input without the pivoted and aggregated columns, open"

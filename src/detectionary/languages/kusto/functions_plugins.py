@@ -269,5 +269,18 @@ PLUGINS: Final[Mapping[str, Function]] = by_name(
                 Columns("* {Text}_embeddings:dynamic"),
             ),
         ),
+        function(
+            "schema_merge",
+            ("PreserveOrder:bool?", Columns("ColumnName:string ColumnOrdinal:int DataType:string ColumnType:string")),
+        ),
+        function(
+            "diffpatterns_text",
+            (
+                "TextColumn:string@column BooleanCondition:bool MinTokens:integer? Threshold:real? MaxTokens:integer?",
+                Columns(
+                    "Count_of_True:long Count_of_False:long Percent_of_True:real Percent_of_False:real Pattern:string"
+                ),
+            ),
+        ),
     )
 )

@@ -367,7 +367,7 @@ SCALAR_FUNCTIONS: Final[Mapping[str, Function]] = by_name(
         function("all", ("pattern_element:scalar expression:bool@element", BOOL)),
         function("any", ("pattern_element:scalar expression:bool@element", BOOL)),
         function("map", ("pattern_element:scalar expression:scalar@element", DYNAMIC)),
-        function("inner_nodes", ("edge:scalar", DYNAMIC)),
+        function("inner_nodes", ("edge:scalar", Result.INNER_NODES)),
         function("node_id", ("node:scalar?", STRING)),
         function("node_degree_in", ("node:scalar?", LONG)),
         function("node_degree_out", ("node:scalar?", LONG)),
