@@ -28,7 +28,7 @@ from detectionary.languages.kusto.syntax import (
     walk,
 )
 from detectionary.languages.kusto.uses import LetUses
-from detectionary.languages.kusto.values import Constant, Symbolic, elements, kind_and_scalar
+from detectionary.languages.kusto.values import Constant, Symbolic, Watchlist, elements, kind_and_scalar
 from detectionary.model import analysis as model
 from detectionary.model.predicate import (
     ColumnComparison,
@@ -79,14 +79,15 @@ class _Analyzer:
         self._lets = [statement for statement in statements if isinstance(statement, Let)]
         self._declared = [statement for statement in statements if isinstance(statement, DeclareParameters)]
         results = [statement.expression for statement in statements if isinstance(statement, ExpressionStatement)]
-        self._result = results[-1] if results else None
-        self._top = steps(self._result) if self._result is not None else ()
+        # A parenthesised pipeline that is the whole query is one stage, with the pipeline nested in it.
+        self._results = [result.stages if isinstance(result, Pipeline) else (result,) for result in results]
+        self._last = self._results[-1] if results else ()
         self._constants = Constants(bound, text)
         lineage = Lineage(bound, self._constants)
         self._predicates = Predicates(bound, self._constants, lineage)
         self._grouping = Grouping(bound, self._constants, lineage)
         self._sources = Sources(bound, self._constants)
-        self._uses = LetUses(bound, self._lets, self._top)
+        self._uses = LetUses(bound, self._lets, [stage for result in self._results for stage in result])
         self._pipelines = Pipelines(text, self._predicates, self._uses, self._sources, self._grouping)
 
     def analysis(self, accepted: bool, diagnostics: tuple[Diagnostic, ...]) -> model.Analysis:
@@ -101,9 +102,14 @@ class _Analyzer:
                 bindings.append(self._binding(let))
             else:
                 parameters.append(self._parameter(let, let.value))
-        stages = self._pipelines.stages(self._top, Context())
-        fields, open_fields = output_fields(self._top, self._bound)
-        keys, bins = self._grouping.of_query(self._top)
+        stages: tuple[model.Stage, ...] = ()
+        before = 0
+        for result in self._results:
+            # A query of several results is numbered through; its output fields are those of the last one.
+            before = len(stages)
+            stages = (*stages, *self._pipelines.stages(result, Context(), before + 1))
+        fields, open_fields = output_fields(self._last, self._bound, before)
+        keys, bins = self._grouping.of_query(self._last)
         leaves = self._pipelines.leaves()
         chosen = tuple(self._predicates.chosen.values())
         whole = self._pipelines.with_thresholds
@@ -159,7 +165,7 @@ class _Analyzer:
         folded = self._constants.fold(expression)
         if isinstance(folded, Constant) and isinstance(folded.value, tuple):
             return tuple(kind_and_scalar(element)[1] for element in elements(folded))
-        if folded is None or (isinstance(folded, Symbolic) and not folded.clock):
+        if folded is None or isinstance(folded, Watchlist) or (isinstance(folded, Symbolic) and not folded.clock):
             return None
         return kind_and_scalar(folded)[1]
 

@@ -8,7 +8,7 @@ rows of one `and` must all hold, rows of one `or` may hold. Exclusions of an `an
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TypeAlias, assert_never
 
@@ -67,31 +67,36 @@ class Rows:
         self._numbers = count(1)
         self.indicators: list[Indicator] = []
         self.exclusions: list[Indicator] = []
-        self._seen: set[tuple[object, ...]] = set()
+        self._seen: dict[tuple[object, ...], int] = {}
 
     def add(self, predicate: Predicate, place: Place, tables: dict[tuple[object, object], tuple[str, ...]]) -> None:
-        """The rows of one filter; a row that was made before (a function called twice) is left out."""
+        """The rows of one filter; a row that was made before (a function called twice) only gains tables."""
         for row, group in self._grouped(_pushed_down(predicate, False)):
             comparison = row.comparison
+            found = tables.get((comparison.span, comparison.field)) or place.tables
+            rows = self.exclusions if row.excludes else self.indicators
             key = (row.excludes, comparison.field, comparison.operator, comparison.values, comparison.span, place.stage)
             if key in self._seen:
+                before = rows[self._seen[key]]
+                rows[self._seen[key]] = replace(before, tables=tuple(dict.fromkeys((*before.tables, *found))))
                 continue
-            self._seen.add(key)
-            found = Indicator(
-                comparison.field,
-                comparison.operator,
-                comparison.quantifier,
-                comparison.values,
-                place.stage,
-                comparison.span,
-                group,
-                place.context,
-                comparison.origin,
-                comparison.implied,
-                tables=tables.get((comparison.span, comparison.field)) or place.tables,
-                transforms=comparison.transforms,
+            self._seen[key] = len(rows)
+            rows.append(
+                Indicator(
+                    comparison.field,
+                    comparison.operator,
+                    comparison.quantifier,
+                    comparison.values,
+                    place.stage,
+                    comparison.span,
+                    group,
+                    place.context,
+                    comparison.origin,
+                    comparison.implied,
+                    tables=found,
+                    transforms=comparison.transforms,
+                )
             )
-            (self.exclusions if row.excludes else self.indicators).append(found)
 
     def _grouped(self, part: _Part) -> Iterator[tuple[Row, Group | None]]:
         match part:

@@ -32,6 +32,7 @@ from detectionary.languages.kusto.syntax import (
     Path,
     ScalarType,
     children,
+    walk,
 )
 from detectionary.languages.kusto.values import Constant
 
@@ -319,7 +320,7 @@ class Lineage:
         core = _without_casts(expression)
         if isinstance(core, Call) and core.name.text in _CONDITIONAL:
             return replace(own, condition=core)
-        if isinstance(core, Call) and core.name.text in _TAKING_APART:
+        if any(isinstance(node, Call) and node.name.text in _TAKING_APART for node in walk(expression)):
             return own
         origin = self.trace(expression, scope)
         if origin is not None:

@@ -59,14 +59,18 @@ _BINNING: Final = frozenset({"bin", "bin_at", "floor", "bin_auto"})
 _CALENDAR: Final = {"startofday": "1d", "startofweek": "7d"}
 
 
-def output_fields(stages: tuple[Expression | Operator, ...], bound: Bound) -> tuple[tuple[OutputField, ...], bool]:
+def output_fields(
+    stages: tuple[Expression | Operator, ...], bound: Bound, before: int = 0
+) -> tuple[tuple[OutputField, ...], bool]:
     """The columns after the last stage, in result order; and whether further ones may exist.
+
+    `before` stages of earlier results of the same query are counted first.
 
     A column that a stage passes on unchanged stays the same symbol, so a symbol not seen before was made by this stage.
     """
     makers: dict[int, tuple[str, int]] = {}
     table: TableType | None = None
-    for number, stage in enumerate(stages, start=1):
+    for number, stage in enumerate(stages, start=before + 1):
         after = result_of(stage, bound)
         if after is None:
             continue

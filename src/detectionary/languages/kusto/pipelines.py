@@ -58,26 +58,26 @@ class Pipelines:
         """What all filters so far test, each place of the text once, in the order of the text."""
         return tuple(sorted(self._leaves.values(), key=lambda leaf: leaf.span))
 
-    def stages(self, nodes: tuple[Expression | Operator, ...], context: Context) -> tuple[Stage, ...]:
-        """The stages of one pipeline."""
+    def stages(self, nodes: tuple[Expression | Operator, ...], context: Context, first: int = 1) -> tuple[Stage, ...]:
+        """The stages of one pipeline, numbered from `first` on."""
         found: list[Stage] = []
         if not nodes:
             return ()
-        tables, outside = self._sources.tables(nodes[0]), self._sources.is_outside(nodes[0])
+        tables, outside = self._sources.tables(nodes[0], context.scope), self._sources.is_outside(nodes[0])
         end = nodes[0].span.start
-        for number, node in enumerate(nodes, start=1):
+        for number, node in enumerate(nodes, start=first):
             inner = context if context.stage is not None else replace(context, stage=number)
             predicate = self._filter(node, context.scope)
             if predicate is not None:
                 self._collect(predicate, inner, None if outside else tables)
-            if number > 1 and isinstance(node, Join | Lookup | Union):
+            if number > first and isinstance(node, Join | Lookup | Union):
                 outside = outside and self._sources.is_outside(node)
-                tables = united((tables, self._sources.tables(node)))
+                tables = united((tables, self._sources.tables(node, context.scope)))
             found.append(
                 Stage(
                     number,
                     operator_name(node),
-                    stage_text(self._text, end, node.span) if number > 1 else node.span.of(self._text).rstrip(),
+                    stage_text(self._text, end, node.span) if number > first else node.span.of(self._text).rstrip(),
                     node.span,
                     self.nested(node, inner),
                     self._uses.references(node),
@@ -129,7 +129,9 @@ class Pipelines:
         for leaf in leaves(predicate):
             self._leaves.setdefault((type(leaf), leaf.span, getattr(leaf, "field", None)), leaf)
         if tables is not None:
-            self.rows.add(predicate, Place(context.stage or 0, context.label, tables), self._predicates.tables)
+            # Inside a function the binder knows the columns of one call only: there the call's tables count.
+            known = self._predicates.tables if context.scope is GLOBAL else {}
+            self.rows.add(predicate, Place(context.stage or 0, context.label, tables), known)
 
 
 def _with_thresholds(stage: Stage, made: dict[Span, list[ThresholdTest]]) -> Stage:

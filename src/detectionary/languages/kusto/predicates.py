@@ -45,7 +45,7 @@ from detectionary.languages.kusto.syntax import (
     Star,
     walk,
 )
-from detectionary.languages.kusto.values import Constant, Folded, Symbolic, kind_and_scalar, model_value
+from detectionary.languages.kusto.values import Constant, Folded, Symbolic, Watchlist, kind_and_scalar, model_value
 from detectionary.model.predicate import (
     AllOf,
     AnyOf,
@@ -141,7 +141,7 @@ class Predicates:
             case Star() if search:
                 return AllOf(())
             case _:
-                return self._opaque("constant", expression)
+                return self._opaque("no field", expression)
 
     def _truth(self, expression: Expression, scope: Scope) -> Predicate:
         """A boolean column by itself: the condition that made it, or `column == true`."""
@@ -204,7 +204,7 @@ class Predicates:
                 return self._opaque("column inside a literal", node)
             left, value, test = right, other, TESTS[FLIPPED[node.operator]]
         elif self._constants.fold(left, scope) is not None:
-            return self._opaque("constant", node)
+            return self._opaque("no field", node)
         truth = value.value if isinstance(value, Constant) and isinstance(value.value, bool) else None
         if truth is not None and test.operator is Operator.EQ and self._is_condition(left):
             return _not_if(truth is test.negated, self.condition(left, scope))
@@ -270,7 +270,7 @@ class Predicates:
             return Opaque("case", self._text(span), span)
         sources = self._lineage.sources(left, scope)
         if not sources:
-            return Opaque("no column", self._text(span), span)
+            return Opaque("no field", self._text(span), span)
         natures = {source.nature for source in sources}
         if Nature.AGGREGATE in natures and _is_quantity(values, origin):
             counted = next(source for source in sources if source.nature is Nature.AGGREGATE)
@@ -284,7 +284,7 @@ class Predicates:
     def _threshold(
         self, left: Expression, source: Origin, test: Test, values: tuple[Folded, ...], span: Span
     ) -> Predicate:
-        name = self._constants.source(left)
+        name = self._name(left)
         if source.maker is not None:
             self.makers[(span, name)] = source.maker.span
         tests = tuple(
@@ -347,13 +347,13 @@ class Predicates:
         sources = self._lineage.sources(node.operand, scope) if source is None else [source]
         if any(each.nature is Nature.AGGREGATE for each in sources) and _is_quantity((low, high), None):
             counted = next(each for each in sources if each.nature is Nature.AGGREGATE)
-            name = self._constants.source(node.operand)
+            name = self._name(node.operand)
             if counted.maker is not None:
                 self.makers[(node.span, name)] = counted.maker.span
             found: Predicate = ThresholdTest(name, counted.aggregate, Operator.BETWEEN, pair, node.span)
             return _not_if(node.negated, found)
         if not sources:
-            return self._opaque("no column", node)
+            return self._opaque("no field", node)
         if source is None:
             source = Origin(self._constants.source(node.operand))
         written = Value(ValueKind.RANGE, pair.value, source.transforms)
@@ -386,7 +386,7 @@ class Predicates:
         positive = Test(test.operator, test.spelling, cased=test.cased)
         for item in node.items:
             if self._constants.fold(item, scope) is not None or self._is_table(item):
-                return self._opaque("constant", node)
+                return self._opaque("no field", node)
             parts.append(self._compare(item, positive, (operand,), node.span, scope))
         return _not_if(test.negated, parts[0] if len(parts) == 1 else AnyOf(tuple(parts)))
 
@@ -400,19 +400,17 @@ class Predicates:
         for item in items:
             known = self._constants.items((item,), scope)
             if known is not None:
-                values.extend(known)
+                values.extend(value for value in known if not _is_unread_list(value))
+                if any(isinstance(value, Watchlist) or _is_unread_list(value) for value in known):
+                    origin = self._name(item)
             elif self._is_table(item):
-                origin = self._origin_name(item)
+                origin = self._name(item)
             else:
                 rest.append(item)
         return tuple(values), origin, rest
 
     def _is_table(self, expression: Expression) -> bool:
         return isinstance(self._bound.types.get(id(_bare(expression))), TableType)
-
-    def _origin_name(self, expression: Expression) -> str:
-        bare = _bare(expression)
-        return bare.name if isinstance(bare, NameReference) else self._constants.source(bare)
 
     # Calls
 
@@ -452,7 +450,7 @@ class Predicates:
         source = self._lineage.trace(argument, scope)
         if source is None:
             if not self._lineage.sources(argument, scope):
-                return self._opaque("constant", call)
+                return self._opaque("no field", call)
             source = Origin(self._constants.source(argument))
         if source.condition is not None:
             self.chosen.setdefault(
@@ -473,7 +471,7 @@ class Predicates:
             values, origin, rest = self._members(arguments[1:], scope)
         if not rest:
             if self._constants.fold(arguments[0], scope) is not None:
-                return self._opaque("constant", call)
+                return self._opaque("no field", call)
             return self._compare(arguments[0], test, values, call.span, scope, origin)
         value = self._constants.fold(arguments[0], scope)
         if value is not None and call.name.text.endswith("_is_match"):
@@ -508,7 +506,7 @@ class Predicates:
         value = self._constants.fold(item, scope)
         if value is not None:
             if self._constants.fold(listed, scope) is not None:
-                return self._opaque("constant", call)
+                return self._opaque("no field", call)
             return self._compare(listed, test, (value,), call.span, scope)
         values, origin, rest = self._members((listed,), scope)
         if rest:
@@ -544,6 +542,11 @@ class Predicates:
                     return None
                 inner = self._compare(first, LIST_TESTS[ListOperator.HAS_ANY], values, span, scope, origin)
         return _not_if(not found, inner)
+
+    def _name(self, expression: Expression) -> str:
+        """A column's name without brackets; the text of anything else."""
+        bare = _bare(expression)
+        return bare.name if isinstance(bare, NameReference) else self._constants.source(bare)
 
     def _text(self, span: Span) -> str:
         return span.of(self._constants.text)
@@ -618,6 +621,11 @@ def _bare(expression: Expression) -> Expression:
     while isinstance(expression, Parenthesized):
         expression = expression.expression
     return expression
+
+
+def _is_unread_list(value: Folded) -> bool:
+    """A list that only a run can read: `toscalar(T | summarize make_set(x))`."""
+    return isinstance(value, Symbolic) and value.type is ScalarType.DYNAMIC and not value.clock
 
 
 def _is_time(values: tuple[Folded, ...]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from detectionary.languages.kusto.bound import Bound, FunctionSymbol, TableSymbol, TableType, VariableSymbol
-from detectionary.languages.kusto.constants import Constants
+from detectionary.languages.kusto.constants import GLOBAL, Constants, Scope
 from detectionary.languages.kusto.stages import is_anti_join
 from detectionary.languages.kusto.syntax import (
     Call,
@@ -22,6 +22,7 @@ from detectionary.languages.kusto.syntax import (
     Named,
     NameReference,
     Node,
+    Parameter,
     Parenthesized,
     Path,
     Pipeline,
@@ -46,27 +47,27 @@ class Sources:
         self._bound = bound
         self._constants = constants
 
-    def tables(self, node: Node, depth: int = 0) -> tuple[str, ...]:
+    def tables(self, node: Node, scope: Scope = GLOBAL, depth: int = 0) -> tuple[str, ...]:
         """The tables (and tabular functions) whose rows a source, operator or whole pipeline brings in."""
         if depth > _MAX_DEPTH:
             return ()
+        parts: Iterable[Node]
         match node:
             case Parenthesized(inner) | Materialize(inner) | Named(expression=inner):
-                return self.tables(inner, depth + 1)
-            case Pipeline(stages):
-                return united(self.tables(stage, depth + 1) for stage in stages)
-            case Union(tables=tables):
-                return united(self.tables(table, depth + 1) for table in tables)
+                parts = (inner,)
+            case Pipeline(parts) | Union(tables=parts):
+                pass
             case Join(right=right):
-                return () if is_anti_join(node) else self.tables(right, depth + 1)
+                parts = () if is_anti_join(node) else (right,)
             case Lookup(right=right):
-                return self.tables(right, depth + 1)
+                parts = (right,)
             case Search(sources=sources) | Find(sources=sources):
-                return united(self.tables(source, depth + 1) for source in sources or ())
+                parts = sources or ()
             case NameReference() | Call() | Path():
-                return self._named(node, depth)
+                return self._named(node, scope, depth)
             case _:
                 return ()
+        return united(self.tables(part, scope, depth + 1) for part in parts)
 
     def is_outside(self, node: Node, depth: int = 0) -> bool:
         """Whether all rows are a watchlist's or other lookup data: filters over them are no indicators."""
@@ -121,21 +122,31 @@ class Sources:
             case _:
                 return None
 
-    def _named(self, node: NameReference | Call | Path, depth: int) -> tuple[str, ...]:
-        body = self._let_body(node)
-        if body is not None:
-            return self.tables(body, depth + 1)
+    def _named(self, node: NameReference | Call | Path, scope: Scope, depth: int) -> tuple[str, ...]:
+        if isinstance(node, Call) and node.name.text == "table" and node.arguments:
+            return self._table_call(node.arguments[0], scope)
         match self._bound.symbols.get(id(node)):
+            case VariableSymbol(declaration=Parameter() as parameter):
+                given = scope.arguments.get(id(parameter))
+                return () if given is None else self.tables(*given, depth + 1)
+            case VariableSymbol(declaration=Let(value=value)) | FunctionSymbol(definition=Let(value=value)):
+                if not isinstance(value, FunctionDeclaration):
+                    return self.tables(value, scope, depth + 1)
+                if value.expression is None:
+                    return ()
+                call = node if isinstance(node, Call) else None
+                return self.tables(value.expression, scope.entered(value, call), depth + 1)
             case TableSymbol(name):
                 return (name,)
-            case FunctionSymbol("table") if isinstance(node, Call) and node.arguments:
-                argument = self._constants.fold(node.arguments[0])
-                known = isinstance(argument, Constant) and isinstance(argument.value, str)
-                return (str(argument.value),) if known and isinstance(argument, Constant) else ()
             case FunctionSymbol(name) if isinstance(self._bound.types.get(id(node)), TableType):
                 return () if name == WATCHLIST else (name,)
             case _:
                 return ()
+
+    def _table_call(self, argument: Expression, scope: Scope) -> tuple[str, ...]:
+        """`table("name")`, also where the name is the parameter of a function."""
+        value = self._constants.fold(argument, scope)
+        return (value.value,) if isinstance(value, Constant) and isinstance(value.value, str) else ()
 
 
 def united(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
