@@ -19,6 +19,8 @@ from typing import Final
 
 from detectionary.model.analysis import Analysis, Indicator, Stage
 from detectionary.model.predicate import Operator
+from detectionary.schemas.functions import functions
+from detectionary.schemas.tables import tables
 
 _DATA: Final = Path(__file__).with_name("data")
 
@@ -29,6 +31,9 @@ _SAYS_SO: Final = re.compile(
 
 _DESCRIBING: Final = frozenset({"DeviceInfo", "DeviceNetworkInfo", "IdentityInfo", "SecurityIncident", "Watchlist"})
 """Tables that only add to an alert what is known about its devices and users, or its incident."""
+
+_LOOKUPS: Final = frozenset({"_GetWatchlist", "_GetWatchlistAlias", "FileProfile", "DeviceFromIP", "SeenBy"})
+"""Functions that only add to a row what is known about it."""
 
 _COUNTING: Final = re.compile(
     r"\b(?:avg|count|countif|dcount|dcountif|percentiles?|stdev|sum|sumif|variance)\s*\(", re.IGNORECASE
@@ -68,6 +73,8 @@ def third_party_feed(analysis: Analysis) -> str | None:
         product = _product(function, analysis)
         if product is not None:
             products[function] = product
+        elif function not in _LOOKUPS and (function in functions() or function in tables()):
+            return None  # a parser of other logs
     if not products or analysis.thresholds or not all(_only_shapes(stages) for stages in _pipelines(analysis)):
         return None
     whose = " and ".join(dict.fromkeys(products.values()))
