@@ -64,9 +64,7 @@ TIMESPAN_UNITS: Final = (
 _COMPOUND_WORDS: Final = sorted((word for word in KEYWORDS if re.search(r"[^\w]", word)), key=len, reverse=True)
 """Keywords that are more than letters: `mv-expand`, `!has`, `hint.strategy`, `in~`."""
 
-_ESCAPE: Final = (
-    r"\\(?:[\\'\"abfnrtv]|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-3][0-7]{2}|[0-7]{1,2})"
-)
+_ESCAPE: Final = r"\\(?:[\\'\"abfnrtv]|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-3][0-7]{2}|[0-7]{1,2})"
 
 
 def _quoted(quote: str) -> str:

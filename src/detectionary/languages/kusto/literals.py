@@ -30,7 +30,7 @@ TICKS_PER_SECOND: Final = 10_000_000
 TICKS_PER_DAY: Final = 86_400 * TICKS_PER_SECOND
 _MAX_TICKS: Final = 2**63 - 1
 
-_UNIT_TICKS: Final = {
+_UNIT_TICKS: Final[dict[str, int | Decimal]] = {
     **dict.fromkeys(("d", "day", "days"), TICKS_PER_DAY),
     **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3_600 * TICKS_PER_SECOND),
     **dict.fromkeys(("m", "min", "minute", "minutes"), 60 * TICKS_PER_SECOND),
@@ -156,7 +156,9 @@ def _decimal(content: str) -> Decimal | None:
         return None
 
 
-_GUID: Final = re.compile(r"[{(]?([0-9a-fA-F]{8})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{12})[})]?\Z")
+_GUID: Final = re.compile(
+    r"[{(]?([0-9a-fA-F]{8})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{12})[})]?\Z"
+)
 
 
 def _guid(content: str) -> str | None:

@@ -1,7 +1,8 @@
 """From the text of a query to its tree and its faults; the grammar is in the `parser_…` files beside this one.
 
-The grammar is what Microsoft's own parser accepts (`QueryParser` of Kusto.Language 12.4.1); each method of those files states its
-production. The chain of classes follows the language: cursor, expressions, parts, operators, tables, nested pipelines, queries, statements.
+The grammar is what Microsoft's own parser accepts (`QueryParser` of Kusto.Language 12.4.1); each method of those files
+states its production. The chain of classes follows the language: cursor, literals, expressions, parts of operators,
+operators, tables, nested pipelines, queries, statements.
 """
 
 from __future__ import annotations

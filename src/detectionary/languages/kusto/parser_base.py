@@ -1,16 +1,20 @@
 """The cursor over the tokens: looking, expecting, reporting a fault and going on after it.
 
 A production that cannot go on raises `Fault`. It is caught where there is a place to go on from: behind the bracket
-that closes the group, at the next `|`, or behind the next `;`. So one fault gives one diagnostic, and what stands behind that
-place is still read. Nothing is raised while a query is right.
+that closes the group, at the next `|`, or behind the next `;`. So one fault gives one diagnostic, and what stands
+behind that place is still read. Nothing is raised while a query is right.
 """
+
+# docstrings of productions are productions
+
+# ruff: noqa: D403  # the docstring of a production is the production
 
 from __future__ import annotations
 
 from typing import Final, NoReturn
 
 from detectionary.languages.kusto.lexer import Tokens
-from detectionary.languages.kusto.syntax import Name, NameReference, ScalarType, WildcardName
+from detectionary.languages.kusto.syntax import BadExpression, Name, NameReference, ScalarType, WildcardName
 from detectionary.languages.kusto.tokens import (
     BAD,
     DECLARED_NAMES,
@@ -26,8 +30,10 @@ from detectionary.languages.kusto.tokens import (
 from detectionary.text import Diagnostic, Level, Span
 
 MAX_DEPTH: Final = 100
-"""How deep brackets may nest. Microsoft's parser has no limit (beyond 300 levels it goes on with a stack of its own);
-here a limit keeps every later walk over the tree within Python's stack. No query of the corpora nests deeper than 30."""
+"""How deep brackets may nest.
+
+Microsoft's parser has no limit (beyond 300 levels it goes on with a stack of its own); here one keeps the parser and
+every later walk over the tree within Python's stack. No query of the corpora nests deeper than DEEPEST."""
 
 MAX_DIAGNOSTICS: Final = 200
 """Further faults of one text are not reported."""
@@ -321,6 +327,10 @@ class Cursor:
             raise Fault
         self.at = end + 1
         self.depth = depth
+
+    def bad_between(self, opener: int) -> BadExpression:
+        """What stands for the content of a group that was given up."""
+        return BadExpression(span=Span(self.ends[opener], max(self.ends[opener], self.starts[self.at - 1])))
 
     def skip_to(self, first: int, stops: frozenset[str]) -> None:
         """Go to the next token of `stops`, or to the bracket that ends the group, that stands behind token `first`."""

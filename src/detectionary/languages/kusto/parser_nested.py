@@ -1,5 +1,9 @@
 """Operators that hold pipelines of their own, scan, and the operators on graphs."""
 
+# docstrings of productions are productions
+
+# ruff: noqa: D210, D403  # the docstring of a production is the production
+
 from __future__ import annotations
 
 from typing import Final
@@ -29,12 +33,11 @@ from detectionary.languages.kusto.syntax import (
     Partition,
     PartitionBy,
     Pipeline,
+    ScalarType,
     Scan,
     ScanStep,
-    ScalarType,
 )
 from detectionary.languages.kusto.tokens import DECLARED_NAMES, OPERATOR_KEYWORDS
-from detectionary.text import Span
 
 _VALUE: Final = OptionValue.VALUE
 _MATCH_OPTIONS: Final = OPTIONS | {"output": _VALUE}
@@ -356,5 +359,3 @@ class Nested(Tables):
         predicate = self.expression()
         what = self.kinds[at].rpartition("-")[2]
         return GraphWhere(what, predicate, span=self.span_from(at), keyword=self.kinds[at])
-
-

@@ -1,5 +1,9 @@
 """The tabular operators of every day: filters, columns, aggregation, joins, order."""
 
+# docstrings of productions are productions
+
+# ruff: noqa: D210, D403  # the docstring of a production is the production
+
 from __future__ import annotations
 
 from typing import Final
@@ -60,7 +64,7 @@ from detectionary.languages.kusto.syntax import (
     Union,
     Where,
 )
-from detectionary.languages.kusto.tokens import DECLARED_NAMES, LITERALS, NAME, STRING
+from detectionary.languages.kusto.tokens import DECLARED_NAMES, LITERALS, NAME, STRING, words
 from detectionary.text import Span
 
 _PARSE_OPTIONS: Final = OPTIONS | {"flags": OptionValue.VALUE}
@@ -77,11 +81,11 @@ _RENDER_OPTIONS: Final = {
     **dict.fromkeys(("title", "xtitle", "ytitle"), OptionValue.EXPRESSION),
     **dict.fromkeys(("ycolumns", "anomalycolumns", "series"), OptionValue.COLUMNS),
 }
-CHARTS: Final = frozenset(
+CHARTS: Final = words(
     """
     table list barchart piechart ladderchart timechart linechart anomalychart pivotchart areachart stackedareachart
     scatterchart timepivot columnchart timeline 3Dchart card treemap plotly graph sankey
-    """.split()
+    """
 )
 
 
@@ -294,7 +298,11 @@ class Operators(Parts):
         at = self.at
         if self.kinds[at] == "to" and self.peek(1) == "typeof":
             to_type = self._to_type()
-            return (ExpandItem(BadExpression(span=Span(self.starts[at], self.starts[at])), to_type, span=self.span_from(at)),)
+            return (
+                ExpandItem(
+                    BadExpression(span=Span(self.starts[at], self.starts[at])), to_type, span=self.span_from(at)
+                ),
+            )
         return self.listed(self._apply_item)
 
     def _apply_item(self) -> ExpandItem:

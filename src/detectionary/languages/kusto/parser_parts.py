@@ -1,5 +1,9 @@
 """What several operators share: options (`kind=inner`), lists, row schemas, ordering."""
 
+# docstrings of productions are productions
+
+# ruff: noqa: D210, D403  # the docstring of a production is the production
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -12,6 +16,7 @@ from detectionary.languages.kusto.syntax import (
     ColumnDeclaration,
     Expression,
     NameReference,
+    Operator,
     Ordered,
     Parameter,
     Pipeline,
@@ -20,7 +25,7 @@ from detectionary.languages.kusto.syntax import (
     ScalarType,
     Statement,
 )
-from detectionary.languages.kusto.tokens import DECLARED_NAMES, END, NAMES
+from detectionary.languages.kusto.tokens import DECLARED_NAMES, END, NAMES, words
 from detectionary.text import Span
 
 _Item = TypeVar("_Item")
@@ -37,12 +42,14 @@ class OptionValue(Enum):
 _VALUE: Final = OptionValue.VALUE
 
 OPTIONS: Final = dict.fromkeys(
-    """
+    words(
+        """
     bagexpansion bin_legacy __crossCluster __crossDB decodeblocks expandoutput hint.concurrency hint.distribution
     hint.materialized hint.num_partitions hint.pass_filters hint.pass_filters_column hint.progressive_top hint.remote
     hint.shufflekey hint.spread hint.strategy __id isfuzzy __isFuzzy kind __noWithSource __packedColumn
     __sourceColumnIndex cycles with_match_id with_itemindex withsource with_source with_step_name force_remote
-    """.split(),
+    """
+    ),
     _VALUE,
 )
 """Options that every operator with options takes, whether they mean something there or not, as Microsoft's does."""
@@ -61,6 +68,14 @@ class Parts(Expressions):
 
     def operator_pipeline(self) -> Pipeline:
         """A pipeline that begins with an operator; defined with the pipelines."""
+        raise NotImplementedError
+
+    def operator(self) -> Operator:
+        """One tabular operator; defined with the pipelines."""
+        raise NotImplementedError
+
+    def operators_in_parentheses(self) -> Pipeline:
+        """Operators in parentheses; defined with the operators that hold pipelines."""
         raise NotImplementedError
 
     def statements(self, closer: str) -> tuple[Statement, ...]:
@@ -276,7 +291,7 @@ class Parts(Expressions):
     # Ordering
 
     def ordered(self) -> Ordered:
-        """ordered = named-expression [ "asc" | "desc" | "granny-asc" | "granny-desc" ] [ "nulls" ( "first" | "last" ) ]"""
+        """ordered = named-expression [ "asc" | "desc" | "granny-…" ] [ "nulls" ( "first" | "last" ) ]"""
         expression = self.named_expression()
         ordered = self.direction(expression)
         if not self.accept("nulls"):

@@ -1,10 +1,14 @@
 """Pipelines: the source and the tabular operators after the pipes, each with a way out of a fault."""
 
+# docstrings of productions are productions
+
+# ruff: noqa: D403  # the docstring of a production is the production
+
 from __future__ import annotations
 
 from collections.abc import Callable
 from difflib import get_close_matches
-from typing import Final
+from typing import Final, NoReturn
 
 from detectionary.languages.kusto.parser_base import Fault
 from detectionary.languages.kusto.parser_nested import Nested
@@ -91,6 +95,7 @@ class Queries(Nested):
         """One operator; after a fault in it, a `BadOperator` up to the next `|`, `;` or closing bracket."""
         at = self.at
         depth = self.depth
+        operator: Operator | None = None
         try:
             operator = self.operator()
             if self.kinds[self.at] in _AFTER_OPERATOR or self._begins_line(self.at):
@@ -98,20 +103,16 @@ class Queries(Nested):
             self._report_rest(at)
         except Fault:
             self.depth = depth
-            operator = None
-        end = self.at
         self.skip_to(at, _STAGE_ENDS)
-        if operator is not None:
-            return operator
-        last = max(self.at - 1, at) if self.at > at else at - 1
-        span = Span(self.starts[at], max(self.ends[last], self.starts[at])) if self.at > at else self._gap(at)
-        _ = end
-        return BadOperator(span=span, keyword=self.kinds[at] if self.at > at else "", text=span.of(self.text))
+        return operator or self._bad_operator(at)
 
-    def _gap(self, at: int) -> Span:
-        """The empty place where an operator is missing."""
+    def _bad_operator(self, at: int) -> BadOperator:
+        """What stands for a stage that was given up; of no length where an operator is missing."""
+        if self.at > at:
+            span = self.span_from(at)
+            return BadOperator(span=span, keyword=self.kinds[at], text=span.of(self.text))
         place = self.ends[at - 1] if at else self.starts[at]
-        return Span(place, place)
+        return BadOperator(span=Span(place, place))
 
     def operator(self) -> Operator:
         """operator = where | extend | summarize | …"""
@@ -133,17 +134,16 @@ class Queries(Nested):
             self._hint_for(self.at) or "the next operator begins with `|`; values in a list are separated by `,`",
         )
 
-    def _fail_operator(self) -> None:
+    def _fail_operator(self) -> NoReturn:
         at = self.at
         kind, word = self.kinds[at], self.texts[at]
-        if kind in (NAME, *_OTHER_LANGUAGES) or kind in NAMES:
-            near = _OTHER_LANGUAGES.get(word.lower()) or next(iter(get_close_matches(word.lower(), _SUGGESTIONS, 1)), None)
+        if kind in NAMES:
+            near = _OTHER_LANGUAGES.get(word.lower()) or next(
+                iter(get_close_matches(word.lower(), _SUGGESTIONS, 1)), None
+            )
             hint = f"did you mean `{near}`?" if near else "after `|` comes an operator such as `where` or `summarize`"
             self.fail("KQL014", f"`{word}` is no operator", self.token_span(at), hint)
-        hint = None
-        if at and kind == "|":
-            hint = "write `or`, or take the second `|` out"
-        self.fail_expected("an operator", "KQL014", hint)
+        self.fail_expected("an operator", "KQL014", "write `or`, or take the second `|` out" if kind == "|" else None)
 
 
 _OPERATORS: Final[dict[str, Callable[[Queries], Operator]]] = {

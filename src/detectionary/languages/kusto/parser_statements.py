@@ -1,5 +1,9 @@
 """Statements, and the query as a whole."""
 
+# docstrings of productions are productions
+
+# ruff: noqa: D210, D403  # the docstring of a production is the production
+
 from __future__ import annotations
 
 from typing import Final
@@ -25,7 +29,7 @@ from detectionary.languages.kusto.syntax import (
     SetOption,
     Statement,
 )
-from detectionary.languages.kusto.tokens import DECLARED_NAMES, DIRECTIVE, END
+from detectionary.languages.kusto.tokens import DECLARED_NAMES, DIRECTIVE, END, words
 from detectionary.text import Span
 
 _STATEMENT_ENDS: Final = frozenset({";", END})
@@ -308,4 +312,4 @@ class Statements(Queries):
         return PatternRule(arguments, path, body, span=self.span_from(at))
 
 
-_CLOSERS: Final = frozenset(") ] }".split())
+_CLOSERS: Final = words(") ] }")

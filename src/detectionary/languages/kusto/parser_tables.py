@@ -1,5 +1,9 @@
 """Where rows come from: find, search, inline and external tables, entity groups, materialized views."""
 
+# docstrings of productions are productions
+
+# ruff: noqa: D210, D403  # the docstring of a production is the production
+
 from __future__ import annotations
 
 from typing import Final
@@ -8,8 +12,6 @@ from detectionary.languages.kusto.parser_base import Fault
 from detectionary.languages.kusto.parser_operators import Operators
 from detectionary.languages.kusto.parser_parts import OPTIONS, OptionValue
 from detectionary.languages.kusto.syntax import (
-    Binary,
-    BinaryOperator,
     ContextualDataTable,
     DataTable,
     EntityGroup,
@@ -23,14 +25,11 @@ from detectionary.languages.kusto.syntax import (
     Name,
     NameReference,
     Pipeline,
-    QueryParameter,
-    RowSchema,
     ScalarType,
     Search,
     Star,
 )
 from detectionary.languages.kusto.tokens import LITERALS
-from detectionary.text import Span
 
 _UNION_OPTIONS: Final = OPTIONS | {"best_effort": OptionValue.VALUE}
 _STARTS_LITERAL: Final = LITERALS | {"dynamic", "typeof", "{", "+", "-"}

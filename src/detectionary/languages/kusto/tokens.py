@@ -11,6 +11,12 @@ from typing import Final, NamedTuple
 
 from detectionary.text import Span
 
+
+def words(text: str) -> frozenset[str]:
+    """The words of `text`, which blanks separate."""
+    return frozenset(text.split())
+
+
 # Kinds of tokens with many spellings
 
 NAME: Final = "a name"
@@ -34,57 +40,57 @@ LITERALS: Final = frozenset(
 
 # Words
 
-NAME_KEYWORDS: Final = frozenset(
+NAME_KEYWORDS: Final = words(
     """
     __partitionby access alias best_effort bin bool consume count database dataformat datetime_pattern declare default
     distinct edges entity_group evaluate extend facet filter fork from getschema graph guid id inline_external_table
     join let limit lookup mvapply mvexpand nodes null nulls on optional order output pack parse partition pattern plotly
     query_parameters range reduce regex render restrict scan serialize sort step summarize take top typeof uuid view
     with with_node_id
-    """.split()
+    """
 )
 """Keywords that are names wherever a name is expected."""
 
-DECLARED_NAME_KEYWORDS: Final = NAME_KEYWORDS | frozenset(
+DECLARED_NAME_KEYWORDS: Final = NAME_KEYWORDS | words(
     """
     accumulate as by contains datatable earliest externaldata find has in invoke latest materialize mdm of print sample
     sample-distinct search set sql title to top-hitters top-nested toscalar totable verbose viewers where
-    """.split()
+    """
 )
 """Keywords that are names where a name is declared (`by = 1`, `(set: string)`) and in wildcards."""
 
 COLUMN_KEYWORDS: Final = frozenset({"kind", "withsource", "with_source"})
 """Keywords that are names where an expression is expected, and only there."""
 
-OPERATOR_KEYWORDS: Final = frozenset(
+OPERATOR_KEYWORDS: Final = words(
     """
     as assert-schema consume count distinct evaluate __executeAndCache extend facet filter find fork getschema
     graph-mark-components graph-match graph-shortest-paths graph-to-table graph-where-edges graph-where-nodes
-    inline_external_table invoke join limit lookup macro-expand make-graph make-series mv-apply mvapply mv-expand mvexpand
-    order parse parse-kv parse-where partition __partitionby print project project-away project-by-names project-keep
-    project-rename project-reorder range reduce render sample sample-distinct scan search serialize sort summarize take
+    inline_external_table invoke join limit lookup macro-expand make-graph make-series mv-apply mvapply mv-expand
+    mvexpand order parse parse-kv parse-where partition __partitionby print project project-away project-by-names
+    project-keep project-rename project-reorder range reduce render sample sample-distinct scan search serialize sort summarize take
     top top-hitters top-nested union where
-    """.split()
+    """
 )
 """The words that may follow a pipe."""
 
-TYPE_KEYWORDS: Final = frozenset(
+TYPE_KEYWORDS: Final = words(
     """
     bool boolean byte char date datetime decimal double dynamic float guid int int16 int32 int64 int8 long real string
     time timespan uint uint16 uint32 uint64 uint8 ulong uniqueid uuid
-    """.split()
+    """
 )
 
-_OPERAND_KEYWORDS: Final = frozenset(
+_OPERAND_KEYWORDS: Final = words(
     """
     and or between !between in !in in~ !in~ has !has has_cs !has_cs hasprefix !hasprefix hasprefix_cs !hasprefix_cs
     hassuffix !hassuffix hassuffix_cs !hassuffix_cs has_any has_all like notlike likecs notlikecs contains notcontains
     !contains containscs contains_cs notcontainscs !contains_cs startswith !startswith startswith_cs !startswith_cs
     endswith !endswith endswith_cs !endswith_cs
-    """.split()
+    """
 ) | {"matches regex"}
 
-_OTHER_KEYWORDS: Final = frozenset(
+_OTHER_KEYWORDS: Final = words(
     """
     3Dchart __contextual_datatable __crossCluster __crossDB __id __isFuzzy __noWithSource __packedColumn __projectAway
     __sourceColumnIndex anomalychart areachart asc bagexpansion barchart bin_legacy cachingpolicy callout cancel card
@@ -97,16 +103,14 @@ _OTHER_KEYWORDS: Final = frozenset(
     rowstore_references rowstore_sealinfo rowstorepolicy rowstores scatterchart seal seals set-or-append set-or-replace
     shards simple softdelete softretention stackedareachart statistics storedqueryresultcontainers tablepurge timechart
     timeline timepivot treemap unrestrictedviewers views with_itemindex with_match_id with_step_name writeaheadlog
-    """.split()
+    """
 )
 
 KEYWORDS: Final = (
     DECLARED_NAME_KEYWORDS | COLUMN_KEYWORDS | OPERATOR_KEYWORDS | TYPE_KEYWORDS | _OPERAND_KEYWORDS | _OTHER_KEYWORDS
 )
 
-PUNCTUATION: Final = frozenset(
-    "( ) [ ] { } | . .. + - * / % < <= <| <> > >= = == => =~ ! != !~ : ; , @ ?".split(),
-)
+PUNCTUATION: Final = words("( ) [ ] { } | . .. + - * / % < <= <| <> > >= = == => =~ ! != !~ : ; , @ ?")
 
 NAMES: Final = NAME_KEYWORDS | {NAME}
 """Kinds that are a name wherever one is expected."""
