@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from detectionary.model.schema import FunctionDefinition
-from detectionary.text import Diagnostic, SourceText
+from detectionary.text import Diagnostic, Position, SourceText
 
 
 class Severity(Enum):
@@ -112,7 +112,7 @@ class Rule:
 
     `body` is the text of the file (or of the part of it that is this rule), verbatim. `query` is the query alone,
     with the positions of its lines in the file. Declared ATT&CK names stay as written (`tactics`, `techniques`);
-    `attack` resolves them. A rule that could not be read whole is kept, with `diagnostics`.
+    `attack` resolves them. A rule that could not be read whole is kept, with `diagnostics`, whose spans count in `body`.
     """
 
     id: str
@@ -141,6 +141,11 @@ class Rule:
     diagnostics: tuple[Diagnostic, ...] = ()
     body_start: int = 1
     """The line of the file at which `body` begins."""
+
+    def body_source(self) -> SourceText:
+        """The body as a text that knows its place in the file: what the spans of `diagnostics` count in."""
+        lines = tuple(Position(self.body_start + row, 1) for row in range(self.body.count("\n") + 1))
+        return SourceText(self.body, self.source.path, lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ def _is_name(text: str) -> bool:
 class _Parameter(msgspec.Struct, rename="pascal"):
     name: str = ""
     type: str = ""
-    default: str | bool | None = None
+    default: str | None = None
 
 
 class _FunctionFile(msgspec.Struct):
@@ -153,8 +153,6 @@ def _declared(parameter: _Parameter) -> str:
     default = parameter.default
     if default is None:
         return declared
-    if isinstance(default, bool):
-        return f"{declared}={'true' if default else 'false'}"
     if parameter.type == "string" and not default.startswith(("'", '"', "@")):
         escaped = default.replace("\\", "\\\\").replace("'", "\\'")
         default = f"'{escaped}'"

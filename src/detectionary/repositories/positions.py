@@ -34,7 +34,8 @@ def source_of(node: ScalarNode, text: str, name: str) -> SourceText:
     several lines of the file into one of the value, the first of them counts: columns further right are those of the
     value, not of the file. In double quotes, columns behind an escape are off by its extra characters.
     """
-    raw = node.span.of(text)
+    raw = _without_properties(node.span.of(text))
+    begin = node.span.end - len(raw)
     match node.style:
         case "|":
             starts = _literal_starts(node.text, raw)
@@ -44,7 +45,15 @@ def source_of(node: ScalarNode, text: str, name: str) -> SourceText:
             starts = _flow_starts(raw, node.style)
     if len(starts) < node.text.count("\n") + 1:
         starts = starts or [0]
-    return SourceText(node.text, name, text_positions([node.span.start + start for start in starts], text))
+    return SourceText(node.text, name, text_positions([begin + start for start in starts], text))
+
+
+def _without_properties(raw: str) -> str:
+    """The scalar without the tag and anchor that may stand before it."""
+    while raw.startswith(("!", "&")):
+        end = next((at for at, character in enumerate(raw) if character.isspace()), len(raw))
+        raw = raw[end:].lstrip()
+    return raw
 
 
 def _block_lines(raw: str) -> list[tuple[int, str]]:

@@ -129,7 +129,7 @@ def _rule(
         author=_author(wire),
         version=wire.version.strip() if wire.version else None,
         severity=findings.severity(wire.severity, ("severity",)),
-        status=wire.status.strip().lower() if wire.status else None,
+        status=_status(wire),
         tags=tuple(_tags(wire.tags)),
         tactics=_stripped(wire.tactics),
         techniques=_stripped(wire.relevant_techniques),
@@ -195,6 +195,13 @@ def _author(wire: shapes.SentinelFile) -> str | None:
     author = wire.metadata.author if wire.metadata is not None and wire.metadata.author is not None else wire.author
     name = author if isinstance(author, str) or author is None else author.name
     return name.strip() or None if name else None
+
+
+def _status(wire: shapes.SentinelFile) -> str | None:
+    """The status that is written; else whether the rule is switched off, where that is said."""
+    if wire.status and wire.status.strip():
+        return wire.status.strip().lower()
+    return "disabled" if wire.enabled is False else None
 
 
 def _tags(tags: list[str | dict[str, str]]) -> Iterator[str]:

@@ -75,7 +75,7 @@ class SentinelEntity(Shape, frozen=True):
 
 
 class SentinelFile(Shape, frozen=True):
-    """An analytics rule, hunting query or exploration query."""
+    """An analytics rule, hunting query or exploration query. The query itself is read from its node, with its lines."""
 
     id: str = ""
     name: str = ""
@@ -94,7 +94,6 @@ class SentinelFile(Shape, frozen=True):
     tactics: list[str] = []
     relevant_techniques: list[str] = []
     tags: list[str | dict[str, str]] = []
-    query: str | None = None
     entity_mappings: list[EntityMapping] = []
     sentinel_entities_mappings: list[SentinelEntity] = []
     custom_details: dict[str, str] = {}
@@ -156,6 +155,7 @@ MISSPELT_NAMES = {
 
 UNREAD_NAMES = frozenset(
     (
+        "query",
         "alertRuleTemplateName",
         "categories",
         "InputFields",
@@ -169,4 +169,4 @@ UNREAD_NAMES = frozenset(
         "templateVersion",
     )
 )
-"""Known keys that say nothing about the rule that the catalog holds."""
+"""Known keys that this shape does not hold: the query, and what says nothing about the rule that the catalog keeps."""

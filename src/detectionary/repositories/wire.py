@@ -101,8 +101,6 @@ def _fields(shape: type[msgspec.Struct]) -> dict[str, tuple[str, Any]]:
 
 def _what(value: Plain) -> str:
     match value:
-        case bool():
-            return "true or false"
         case str():
             return "a text"
         case list():
@@ -117,6 +115,7 @@ def _mismatch(error: msgspec.ValidationError, root: MappingNode, path: tuple[str
     """What msgspec says, in plain words: "Expected `str`, got `array` - at `$.columnName[0]`"."""
     message, _, where = str(error).partition(" - at `")
     inner = _path(where.rstrip("`").removeprefix("$"))
+    message = message.replace(" | null`", "`")
     for name, words in _EXPECTED.items():
         message = message.replace(f"`{name}`", words)
     message = message[:1].lower() + message[1:]

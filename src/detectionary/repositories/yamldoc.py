@@ -19,16 +19,11 @@ from detectionary.text import Diagnostic, Level, Span
 MAX_DEPTH: Final = 64
 MAX_NODES: Final = 200_000
 
-Plain: TypeAlias = "str | bool | list[Plain] | dict[str, Plain] | None"
-"""Values as a wire type reads them: scalars stay text, but for booleans and nulls."""
+Plain: TypeAlias = "str | list[Plain] | dict[str, Plain] | None"
+"""Values as a wire type reads them: scalars stay text, so that `1.10` and `Off` are what their author wrote."""
 
-# YAML 1.1, as PyYAML resolves plain scalars.
+# As YAML 1.1 resolves plain scalars.
 _NULLS: Final = frozenset(("", "~", "null", "Null", "NULL"))
-_BOOLEANS: Final = {
-    spelling: value
-    for word, value in (("true", True), ("yes", True), ("on", True), ("false", False), ("no", False), ("off", False))
-    for spelling in (word, word.capitalize(), word.upper())
-}
 
 
 class ScalarNode(NamedTuple):
@@ -106,7 +101,7 @@ def parse_yaml(text: str) -> Stream:
         composer.diagnostics.append(Diagnostic("YML101", Level.ERROR, message, at, "remove the control character"))
     else:
         return Stream(tuple(documents), tuple(composer.diagnostics))
-    if (salvaged := composer.salvage()) is not None:
+    if (salvaged := composer.salvage(composer.diagnostics[-1])) is not None:
         documents.append(salvaged)
     return Stream(tuple(documents), tuple(composer.diagnostics))
 
@@ -127,6 +122,7 @@ _ADVICE: Final = (
     ("could not find expected ':'", "check the indentation: every line of a block text stands deeper than its key"),
     ("expected <block end>", "check the indentation: keys of one mapping start in the same column"),
     ("unexpected end of stream", "close the quote or bracket"),
+    ("expected ',' or", "close the bracket, or put a comma between its parts"),
     ("anchor", "define the anchor (&name) before it is used (*name)"),
 )
 
@@ -229,12 +225,15 @@ class _Composer:
                 return node
             stack[-1].parts.append(node)
 
-    def salvage(self) -> Document | None:
-        """What was read of the mapping that a fault cut off: its whole pairs. None without any."""
+    def salvage(self, fault: Diagnostic) -> Document | None:
+        """What was read of the mapping that `fault` cut off: the pairs that end on earlier lines. None without any."""
         if not self._stack or not self._stack[0].is_mapping or len(self._stack[0].parts) < 2:
             return None
         opened = self._stack[0]
         whole = opened.parts[: len(opened.parts) // 2 * 2]
+        at = fault.span.start if fault.span is not None else len(self._text)
+        if "\n" not in self._text[whole[-1].span.end - 1 : at]:
+            whole = whole[:-2]
         span = _whole_lines(self._text, self._start, len(self._text))
         return Document(self._mapping(whole, Span(opened.start, span.end)), span)
 
@@ -287,11 +286,7 @@ def _plain(node: Node, budget: list[int]) -> Plain:
     if budget[0] < 0:
         raise AliasGrowthError
     if isinstance(node, ScalarNode):
-        if node.style == "":
-            if node.text in _NULLS:
-                return None
-            return _BOOLEANS.get(node.text, node.text)
-        return node.text
+        return None if _is_null(node) else node.text
     if isinstance(node, SequenceNode):
         return [value for item in node.items if (value := _plain(item, budget)) is not None]
     return {key.text: plained for key, value in node.pairs if (plained := _plain(value, budget)) is not None}
