@@ -28,15 +28,19 @@ _OPENING: Final = {
 # Control characters break or reorder what a reader sees: C0 and C1 without tab and line breaks, bidirectional marks
 # and overrides, invisible separators, the byte order mark, lone surrogates, non-characters.
 _UNSEEN: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff]"
 )
 _NOT_IN_HTML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def escape(text: str) -> str:
     """`text` for an element or a quoted attribute, without characters that HTML cannot hold or that reorder text."""
-    escaped = str(_escape_html(text))
-    return escaped if _UNSEEN.search(escaped) is None else _UNSEEN.sub(_replacement, escaped)
+    return without_unseen(str(_escape_html(text)))
+
+
+def without_unseen(html: str) -> str:
+    """HTML without the characters that it cannot hold or that reorder text."""
+    return html if _UNSEEN.search(html) is None else _UNSEEN.sub(_replacement, html)
 
 
 def escape_code(text: str) -> str:
@@ -46,6 +50,8 @@ def escape_code(text: str) -> str:
 
 
 def _replacement(found: re.Match[str]) -> str:
+    if found[0] == "\r":
+        return "" if found.string[found.end() : found.end() + 1] == "\n" else "\n"
     return "\ufffd" if _NOT_IN_HTML.match(found[0]) else ""
 
 

@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from detectionary.pages import keys
-from detectionary.pages.code import escape
+from detectionary.pages.code import escape, without_unseen
 
 ASSETS: Final = ("icon.svg", "site.css", "theme.js", "rule.js", "list.js")
 
@@ -74,8 +74,10 @@ def environment() -> Environment:
 
 def _clean(value: object) -> object:
     """Texts of rules lose what HTML cannot hold; our own markup and numbers pass."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return Markup(escape(value))  # noqa: S704  # escaped
+    if isinstance(value, Markup):
+        return Markup(without_unseen(value))  # noqa: S704  # filters such as `join` make markup of a rule's texts
+    if isinstance(value, str):
+        return Markup(escape(value))  # noqa: S704
     return value
 
 

@@ -38,9 +38,9 @@ def rule_path(language: str, slug: str) -> str:
 def list_path(facet: str, name: str, number: int = 1) -> str:
     """Where page `number` of a list of rules lies: those of one platform, tactic, table, action or value.
 
-    Addresses do not tell letters' case, as in the file systems that fold it.
+    Addresses do not tell letters' case, as in file systems that fold it, nor a blank from a hyphen.
     """
-    file = folder_name(name).lower()
+    file = folder_name(name.replace(" ", "-")).lower()
     if file == "index":
         file = "index-"
     return f"{facet}/{file}.html" if number == 1 else f"{facet}/{file}.page-{number}.html"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from detectionary.pages.keys import folder_name, index_path, list_path
+from detectionary.pages.keys import index_path, list_path
 
 RULES_A_PAGE: Final = 200
 
@@ -144,7 +144,7 @@ def facet_lists(facet: Facet, rules: Iterable[ListedRule]) -> Mapping[str, list[
     spelled: dict[str, str] = {}
     for rule in rules:
         for name in dict.fromkeys(rule.names(facet)):
-            spelling = spelled.setdefault(folder_name(name).lower(), name)
+            spelling = spelled.setdefault(list_path(facet.value, name), name)
             if not lists[spelling] or lists[spelling][-1] is not rule:
                 lists[spelling].append(rule)
     return lists

@@ -365,7 +365,7 @@ def whole_characters(value: object) -> object:
         case list() | tuple():
             return [whole_characters(each) for each in value]
         case dict():
-            return {key: whole_characters(each) for key, each in value.items()}
+            return {str(whole_characters(key)): whole_characters(each) for key, each in value.items()}
         case _:
             return value
 

@@ -194,7 +194,8 @@ class RuleMarkup:
         repository = source.repository.removeprefix("https://").removesuffix(".git").strip("/")
         if not repository.startswith("github.com/") or repository.count("/") != 2:
             return None
-        return f"https://{quote(repository)}/blob/{quote(source.commit or 'HEAD', safe='')}/{quote(source.path)}"
+        commit = quote(source.commit or "HEAD", safe="", errors="replace")
+        return f"https://{quote(repository, errors='replace')}/blob/{commit}/{quote(source.path, errors='replace')}"
 
     @property
     def description(self) -> Markup:

@@ -14,6 +14,12 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 def stretches(text: str) -> tuple[Stretch, ...]:
     """Keys, quoted values and comments in order; what follows a fault of the YAML has none."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a character, which the scanner cannot read
+        return ()
+    if text.startswith("\ufeff"):  # the scanner does not count it
+        return tuple((start + 1, end + 1, kind) for start, end, kind in _stretches(text[1:]))
     return tuple(_stretches(text))
 
 
