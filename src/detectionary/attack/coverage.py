@@ -210,16 +210,13 @@ class _Reading:
             self._warn("ATT102", f"ATT&CK has no technique {identifier}")
 
     def _meant(self, declared: str) -> str | None:
-        """The id that a text with digits most likely means, or None."""
-        text = declared.strip().upper()
-        found = _NEARLY_ID.match(text)
-        if found is not None:
-            parent, child = found.groups()
-            likely = f"T{parent}" if child is None else f"T{parent}.{int(child):03}"
-            if likely in self.facts.techniques:
-                return likely
-        near = get_close_matches(text, self.facts.techniques, 1, 0.75)
-        return near[0] if near else None
+        """The id whose digits a text begins with, or None."""
+        found = _NEARLY_ID.match(declared.strip().upper())
+        if found is None:
+            return None
+        parent, child = found.groups()
+        likely = f"T{parent}" if child is None else f"T{parent}.{int(child):03}"
+        return likely if likely in self.facts.techniques else None
 
     def _names(self, short_names: Iterable[str]) -> str:
         former = self.facts.former_tactics
