@@ -269,7 +269,6 @@ class Trees:
             lambda: syntax.Path(syntax.Call(syntax.Name("workspace"), (self.string(),)), self.name()),
             lambda: syntax.DataScope(self.reference(), self.choose(("hotcache", "all"))),
             lambda: syntax.ContextualDataTable(self.draw(_guids), self.schema()),
-            lambda: syntax.Materialize(inner.pipeline()),
             lambda: syntax.ToTable(inner.pipeline(), self.flag()),
             lambda: syntax.MaterializedViewCombine(
                 self.string(), inner.pipeline(), inner.pipeline(), inner.summarize()
@@ -318,6 +317,9 @@ class Trees:
     def ordered(self) -> syntax.Ordered:
         return syntax.Ordered(self.expression(), self.maybe(self.flag), self.maybe(self.flag))
 
+    def weight(self) -> syntax.Ordered:
+        return syntax.Ordered(self.expression())
+
     def reordered(self) -> syntax.Ordered:
         column = self.either(self.reference, self.wildcard)
         granny = self.flag()
@@ -356,13 +358,14 @@ class Trees:
             has_where=True if sources is not None else self.flag(),
             project=None if smart else self.maybe(lambda: self.some(self.find_column)),
             project_smart=smart,
+            project_away=self.maybe(lambda: self.some(self.find_column)),
             data_scope=self.maybe(lambda: self.choose(("all", "hotcache"))),
         )
 
     def find_column(self) -> syntax.FindColumn:
         return self.pick(
             lambda: syntax.FindColumn(self.name(), self.maybe(lambda: self.draw(scalar_types))),
-            lambda: syntax.FindColumn(syntax.Name("*"), pack=True),
+            lambda: syntax.FindColumn(syntax.Name("pack"), pack=True),
         )
 
     def search(self) -> syntax.Search:
@@ -459,7 +462,7 @@ class Trees:
         return self.pick(
             lambda: syntax.Sort(self.some(self.ordered), parameters=self.some(self.hint, 0, 1)),
             lambda: syntax.Top(self.expression(), self.ordered()),
-            lambda: syntax.TopHitters(self.expression(), self.reference(), self.maybe(self.ordered)),
+            lambda: syntax.TopHitters(self.expression(), self.reference(), self.maybe(self.weight)),
             lambda: syntax.TopNested(
                 self.some(
                     lambda: syntax.TopNestedPart(
@@ -514,7 +517,7 @@ class Trees:
             lambda: syntax.AssertSchema(self.schema()),
             lambda: syntax.Consume(),
             lambda: syntax.ExecuteAndCache(),
-            lambda: syntax.Reduce(self.expression(), self.some(self.named, 0, 2)),
+            lambda: syntax.Reduce(self.expression(), self.some(self.reduce_setting, 0, 2)),
             self.make_series,
             self.make_graph,
             lambda: syntax.GraphMatch(
@@ -530,6 +533,9 @@ class Trees:
             lambda: syntax.GraphMarkComponents(),
             self.scan,
         )
+
+    def reduce_setting(self) -> syntax.Named:
+        return syntax.Named((syntax.Name(self.choose(("threshold", "characters"))),), self.string())
 
     def make_series(self) -> syntax.MakeSeries:
         in_range = self.flag()
@@ -608,9 +614,14 @@ class Trees:
 
     def let(self) -> syntax.Let:
         inner = self.inner()
-        return syntax.Let(
-            self.name(), self.pick(inner.pipeline_or_expression, inner.expression, inner.data_table, inner.function)
+        makers: tuple[Callable[[], syntax.Expression | syntax.FunctionDeclaration], ...] = (
+            inner.pipeline_or_expression,
+            inner.expression,
+            inner.data_table,
+            inner.function,
+            lambda: syntax.Materialize(inner.pipeline()),
         )
+        return syntax.Let(self.name(), self.pick(*makers))
 
     def statement(self) -> syntax.Statement:
         makers: tuple[Callable[[], syntax.Statement], ...] = (

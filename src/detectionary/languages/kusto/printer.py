@@ -336,9 +336,7 @@ def _statement(node: syntax.Statement) -> Parts:
         case syntax.SetOption(name, value):
             yield "set "
             yield name
-            if value is not None:
-                yield " = "
-                yield option_value(value)
+            yield from optional(" = ", value)
         case syntax.AliasDatabase(name, expression):
             yield "alias database "
             yield name
@@ -361,8 +359,10 @@ def _statement(node: syntax.Statement) -> Parts:
                 yield "}"
         case syntax.DeclareParameters(params):
             yield from enclosed("declare query_parameters(", params, ")")
-        case syntax.RestrictAccess(allowed):
+        case syntax.RestrictAccess(allowed, properties):
             yield from enclosed("restrict access to (", entities(allowed), ")")
+            if properties:
+                yield from _properties(properties)
         case syntax.ExpressionStatement(expression):
             yield expression
         case syntax.BadStatement():

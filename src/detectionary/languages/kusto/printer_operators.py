@@ -89,8 +89,7 @@ def operator_parts(node: syntax.Operator) -> Parts:
             yield from _on(on)
         case syntax.MacroExpand(group, scope, statements):
             yield from _one("macro-expand", node, group)
-            yield " as "
-            yield scope
+            yield from optional(" as ", scope)
             yield " ("
             yield Open()
             for statement in statements:
@@ -260,7 +259,7 @@ def _find(node: syntax.Find) -> Parts:
         yield "project-smart"
     if node.project_away is not None:
         yield SPACE
-        yield "project-away"
+        yield "__projectAway"
         yield from columns(node.project_away)
     yield Close()
 
