@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from detectionary.cli.trouble import Trouble
+from detectionary.languages import LANGUAGES
 from detectionary.model.rule import FileContent, Rule
+from detectionary.repositories import open_repository, read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +21,10 @@ class Reading:
 
 def read_content(path: Path) -> FileContent:
     """Everything in one file; `Trouble` when it cannot be read or holds nothing that a reader knows."""
-    from detectionary.languages.kusto.blocks import split_queries
-    from detectionary.repositories import open_repository, read_file
-
     if not path.is_file():
         raise Trouble(f"no file {path}" if not path.exists() else f"{path} is no file", "name a rule file or a query")
     try:
-        return read_file(path, open_repository(path.parent), split_queries)
+        return read_file(path, open_repository(path.parent), LANGUAGES[0].split)
     except OSError as error:
         raise Trouble(f"cannot read {path}: {error.strerror}") from None
 

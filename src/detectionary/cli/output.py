@@ -7,10 +7,19 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import Enum, IntEnum
+from typing import Protocol
 
 import msgspec
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.theme import Theme
 
 from detectionary.text import Diagnostic, Level, SourceText, render
@@ -92,8 +101,15 @@ def _console(stderr: bool) -> Console:
 def show(*renderables: RenderableType) -> None:
     """Write text for people to stdout."""
     console = _console(stderr=False)
-    for renderable in renderables:
-        console.print(renderable)
+    if console.is_terminal:
+        for renderable in renderables:
+            console.print(renderable)
+        return
+    # Tables are padded to their width; in a file or a pipe that would be blanks at the end of every line.
+    with console.capture() as capture:
+        for renderable in renderables:
+            console.print(renderable)
+    text("\n".join(line.rstrip() for line in capture.get().removesuffix("\n").split("\n")))
 
 
 def talk(message: str, style: str | None = None) -> None:
@@ -141,10 +157,17 @@ def _write(line: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
+class Advance(Protocol):
+    """Is told how far a phase has come."""
+
+    def __call__(self, phase: str, done: int, total: int) -> None: ...
+
+
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on stderr while a long job runs; yields `advance(done, total)`. Silent where stderr is no
-    terminal.
+def phases() -> Iterator[Advance]:
+    """Progress bars on stderr while a long job runs, one a phase; yields `advance(phase, done, total)`.
+
+    Silent where stderr is no terminal.
     """
     console = _console(stderr=True)
     columns = (
@@ -155,9 +178,23 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
+        tasks: dict[str, TaskID] = {}
 
-        def advance(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+        def advance(phase: str, done: int, total: int) -> None:
+            if phase not in tasks:
+                tasks[phase] = bar.add_task(phase, total=None)
+            bar.update(tasks[phase], completed=done, total=total)
 
         yield advance
+
+
+@contextmanager
+def progress(phase: str) -> Iterator[Callable[[int, int], None]]:
+    """As `phases`, for a job of one phase; yields `advance(done, total)`."""
+    with phases() as advance:
+        yield lambda done, total: advance(phase, done, total)
+
+
+def rule() -> None:
+    """A line across stdout, between two rules."""
+    _console(stderr=False).rule(style="faint")

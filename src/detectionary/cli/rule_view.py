@@ -149,16 +149,21 @@ def _query(page: RulePage) -> RenderableType:
     for start, end, kind in page.highlights:
         text.stylize(f"code.{kind}", start, end)
     marks = dict(_stage_marks(page))
-    width = max((len(mark) for mark in marks.values()), default=1)
-    lines = []
+    rows: list[tuple[str, Text]] = []
     offset = 0
     for line in text.split("\n", allow_blank=True):
         mark = next((marks[at] for at in range(offset, offset + len(line.plain) + 1) if at in marks), "")
-        lines.append(Text(f"{mark:>{width}} │ ", "faint") + line)
+        rows.append((mark, line))
         offset += len(line.plain) + 1
-    while lines and not lines[-1].plain.strip(" │"):
-        lines.pop()
-    return _section("Query", Lines(*lines), "the numbers are its stages")
+    while rows and not rows[-1][1].plain.strip():
+        rows.pop()
+    table = Table(box=None, padding=0, pad_edge=False, show_header=False)
+    table.add_column(justify="right", style="faint", no_wrap=True)
+    table.add_column(style="faint", no_wrap=True)
+    table.add_column(overflow="fold")
+    for mark, line in rows:
+        table.add_row(mark, " │ ", line)
+    return _section("Query", table, "the numbers are its stages")
 
 
 def _stage_marks(page: RulePage) -> Iterator[tuple[int, str]]:

@@ -8,8 +8,9 @@ from typing import Final
 
 import msgspec
 
-from detectionary.model.rule import Rule
-from detectionary.text import Diagnostic, Level
+from detectionary.checks import Finding
+from detectionary.model.entry import Entry
+from detectionary.text import Level
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVEL: Final = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "note"}
@@ -79,7 +80,7 @@ class Log(msgspec.Struct, frozen=True):
     schema: str = msgspec.field(name="$schema", default=SCHEMA)
 
 
-def log(findings: Iterable[tuple[Rule, str, Diagnostic]], version: str) -> Log:
+def log(findings: Iterable[tuple[Entry, str, Finding]], version: str) -> Log:
     """A log of (rule, path of its file, finding), in the order given.
 
     A finding's fingerprint is made of its code, its rule and the text that it points at, so that it stays the same
@@ -87,7 +88,8 @@ def log(findings: Iterable[tuple[Rule, str, Diagnostic]], version: str) -> Log:
     """
     codes: dict[str, int] = {}
     results = []
-    for rule, path, diagnostic in findings:
+    for entry, path, finding in findings:
+        diagnostic = finding.diagnostic
         index = codes.setdefault(diagnostic.code, len(codes))
         results.append(
             Result(
@@ -95,23 +97,25 @@ def log(findings: Iterable[tuple[Rule, str, Diagnostic]], version: str) -> Log:
                 index,
                 _LEVEL[diagnostic.level],
                 Message(diagnostic.message if diagnostic.help is None else f"{diagnostic.message}. {diagnostic.help}"),
-                (Location(PhysicalLocation(ArtifactLocation(path), _region(rule, diagnostic))),),
-                {"detectionary/v1": _fingerprint(rule, diagnostic)},
+                (Location(PhysicalLocation(ArtifactLocation(path), _region(finding))),),
+                {"detectionary/v1": _fingerprint(entry, finding)},
             )
         )
     descriptors = tuple(ReportingDescriptor(code, code) for code in codes)
     return Log((Run(Tool(Driver("detectionary", version, descriptors)), tuple(results)),))
 
 
-def _region(rule: Rule, diagnostic: Diagnostic) -> Region | None:
-    if diagnostic.span is None:
+def _region(finding: Finding) -> Region | None:
+    span = finding.diagnostic.span
+    if span is None:
         return None
-    start = rule.query.position(diagnostic.span.start)
-    end = rule.query.position(max(diagnostic.span.end, diagnostic.span.start))
+    start, end = finding.source.position(span.start), finding.source.position(span.end)
+    # A region that ends where it starts would point at nothing: an insertion point covers the next character.
     return Region(start.line, start.column, end.line, max(end.column, start.column + (end.line == start.line)))
 
 
-def _fingerprint(rule: Rule, diagnostic: Diagnostic) -> str:
-    pointed = "" if diagnostic.span is None else diagnostic.span.of(rule.query.text)
-    parts = (diagnostic.code, rule.id, diagnostic.place or "", pointed, diagnostic.message)
+def _fingerprint(entry: Entry, finding: Finding) -> str:
+    diagnostic = finding.diagnostic
+    pointed = "" if diagnostic.span is None else diagnostic.span.of(finding.source.text)
+    parts = (diagnostic.code, entry.rule.id, diagnostic.place or "", pointed, diagnostic.message)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
