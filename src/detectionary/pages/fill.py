@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, assert_never
 
-from detectionary.checks.alert_contract import alert_contract, feeds
+from detectionary.checks import Finding, findings
+from detectionary.checks.alert_contract import feeds
 from detectionary.model.analysis import Analysis, Binding, Indicator, OutputField, Parameter, Pipeline, Stage
 from detectionary.model.entry import CorpusCount, Entry, Reference, Relations, ValueKey, value_keys
 from detectionary.model.predicate import (
@@ -54,7 +55,6 @@ from detectionary.pages.rule import (
     SameAction,
     SharedIndicators,
 )
-from detectionary.text import Diagnostic, SourceText
 
 ADDING: Final = frozenset(
     {"extend", "serialize", "parse", "parse-where", "parse-kv", "mv-expand", "mv-apply", "eval", "rename"}
@@ -118,7 +118,7 @@ def rule_page(entry: Entry, relations: Relations, highlight: Highlighter) -> Rul
             for field in fields
         ),
         alert=_alert(rule.alert),
-        diagnostics=tuple(_diagnostics(entry)),
+        diagnostics=tuple(map(_diagnostic, findings(entry))),
         accepted=analysis.accepted,
         open_fields=analysis.open_fields,
         bins=analysis.bins,
@@ -309,21 +309,8 @@ def _alert(alert: AlertContract) -> PageAlert:
     )
 
 
-def _diagnostics(entry: Entry) -> Iterator[PageDiagnostic]:
-    rule = entry.rule
-    for diagnostic in rule.diagnostics:
-        yield _diagnostic(diagnostic, "rule", None)
-    for diagnostic in entry.analysis.diagnostics:
-        yield _diagnostic(diagnostic, "query", rule.query)
-    for diagnostic in entry.coverage.diagnostics:
-        yield _diagnostic(diagnostic, "attack", None)
-    for diagnostic in alert_contract(rule, entry.analysis):
-        yield _diagnostic(diagnostic, "alert", None)
-
-
-def _diagnostic(diagnostic: Diagnostic, section: str, source: SourceText | None) -> PageDiagnostic:
-    span = diagnostic.span if source is not None else None
-    position = None if source is None or span is None else source.position(span.start)
+def _diagnostic(finding: Finding) -> PageDiagnostic:
+    diagnostic, position = finding.diagnostic, finding.position
     return PageDiagnostic(
         code=diagnostic.code,
         level=diagnostic.level.value,
@@ -332,6 +319,6 @@ def _diagnostic(diagnostic: Diagnostic, section: str, source: SourceText | None)
         place=diagnostic.place,
         line=None if position is None else position.line,
         column=None if position is None else position.column,
-        section=section,
-        span=span,
+        section=finding.section.value,
+        span=diagnostic.span,
     )

@@ -260,7 +260,7 @@ class PageAlert(Part, frozen=True):
 class PageDiagnostic(Part, frozen=True):
     """A finding. `section` is the part of the page that it belongs to: "rule", "query", "attack" or "alert".
 
-    `line` and `column` are those of the file. `span` is given for "query" alone, and counts in `query`.
+    `line` and `column` are those of the file. `span` counts in `query` for "query", in `body` for the others.
     """
 
     code: str

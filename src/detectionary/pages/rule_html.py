@@ -480,14 +480,16 @@ class RuleMarkup:
         return tuple(found for found in self.page.diagnostics if found.section != "alert")
 
     def frame(self, found: PageDiagnostic) -> Markup | None:
-        """The line of the query that a finding points at, with a marker under the place."""
+        """The line of the text that a finding points at, with the place marked."""
         if found.span is None or not self._bodies:
             return None
-        starts = self._placement.query_starts
-        row = bisect_right(starts, min(found.span.start, len(self.page.query))) - 1
+        in_query = found.section == "query"
+        text = self.page.query if in_query else self.page.body
+        starts = self._placement.query_starts if in_query else self._placement.body_starts
+        row = bisect_right(starts, min(found.span.start, len(text))) - 1
         start = starts[row]
-        end = starts[row + 1] - 1 if row + 1 < len(starts) else len(self.page.query)
-        line = self.page.query[start:end].rstrip("\r")
+        end = starts[row + 1] - 1 if row + 1 < len(starts) else len(text)
+        line = text[start:end].rstrip("\r")
         column = found.span.start - start
         width = max(1, min(found.span.end - start, len(line)) - column)
         # A very long line is shown around the place alone.
