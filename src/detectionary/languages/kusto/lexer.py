@@ -107,8 +107,6 @@ _TOKEN: Final = re.compile(
             r"[A-Za-z_$]\w*+(?![-.(~'\"@`])",
             r"[()|,=.](?![.=>~])",
             rf"(?:{'|'.join(re.escape(word) for word in _COMPOUND_WORDS if word[0] != '!')})(?!\w)",
-            # A compound word with more letters is one unknown word here: "project-awayx".
-            rf"(?:{'|'.join(re.escape(word) for word in _COMPOUND_WORDS if '-' in word)})\w+",
             rf"(?:{'|'.join(_LITERAL_TYPES)})\([^){_LINE_ENDS}]*+\)?",
             rf"[0-9A-Fa-f]{{8}}-(?:{_HEX4}-){{3}}{_HEX4}{_HEX4}{_HEX4}",
             rf"[hH](?:{_STRING})",
@@ -131,6 +129,10 @@ _FIXED: Final[dict[str, str]] = {
     **dict.fromkeys(("true", "True", "TRUE", "false", "False", "FALSE"), BOOL),
     "": END,
 }
+_OVERLONG: Final = re.compile(
+    rf"(?:{'|'.join(re.escape(word) for word in _COMPOUND_WORDS if '-' in word)})\w", re.ASCII
+)
+_FIRST_WORDS: Final = frozenset(word.partition("-")[0] for word in _COMPOUND_WORDS if "-" in word) & KEYWORDS
 _COMPLETE_STRING: Final = re.compile(
     rf"""[hH]?(?:"(?:[^"\\]|{_ESCAPE})*+"|'(?:[^'\\]|{_ESCAPE})*+'"""
     r"""|@"(?:[^"]|"")*+"|@'(?:[^']|'')*+'|@?```.*```|@?~~~.*~~~)""",
@@ -178,7 +180,19 @@ def tokenize(text: str) -> Tokens:
     fixed = _FIXED.get
     kinds = [fixed(word) or (NAME if word.isidentifier() else _kind(word)) for word in texts]
     edges = list(accumulate(map(len, chain.from_iterable(pairs))))
-    return Tokens(text, kinds, texts, edges[0::2], edges[1::2])
+    tokens = Tokens(text, kinds, texts, edges[0::2], edges[1::2])
+    if "-" in kinds:
+        _unmake_keywords(tokens)
+    return tokens
+
+
+def _unmake_keywords(tokens: Tokens) -> None:
+    """`project-awayx` begins with the name `project`: with more letters, a compound keyword has no keyword in it."""
+    for at, kind in enumerate(tokens.kinds):
+        if kind == "-" and at and tokens.kinds[at - 1] in _FIRST_WORDS:
+            start = tokens.starts[at - 1]
+            if _OVERLONG.match(tokens.text, start):
+                tokens.kinds[at - 1] = NAME
 
 
 def _kind(word: str) -> str:

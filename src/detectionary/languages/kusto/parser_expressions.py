@@ -421,6 +421,8 @@ class Expressions(Literals):
                 return self._data_scope_after(self._bracket_primary())
             case "{":
                 if name := self.accept_name():
+                    if self.kinds[self.at] == "(":
+                        return self._call(name, self.at)
                     return self._data_scope_after(NameReference(name.text, span=name.span))
             case "@":
                 self.at = at + 1

@@ -15,11 +15,14 @@ from detectionary.languages.kusto.parser_nested import Nested
 from detectionary.languages.kusto.parser_operators import CHARTS
 from detectionary.languages.kusto.parser_parts import OPTIONS
 from detectionary.languages.kusto.syntax import BadOperator, Expression, Operator, Pipeline
-from detectionary.languages.kusto.tokens import END, NAME, NAMES, OPERATOR_KEYWORDS
+from detectionary.languages.kusto.tokens import END, NAMES, OPERATOR_KEYWORDS
 from detectionary.text import Span
 
 _STAGE_ENDS: Final = frozenset({"|", ";", END})
 _AFTER_OPERATOR: Final = _STAGE_ENDS | {")", "]", "}", ","}
+_FUNCTION_NAMES: Final = frozenset({"count", "range", "inline_external_table"})
+"""Operators that are functions too when a parenthesis follows."""
+
 _OTHER_LANGUAGES: Final = {
     "select": "project",
     "fields": "project",
@@ -86,6 +89,8 @@ class Queries(Nested):
             case "range":
                 length = self.name_length(self.at + 1)
                 return length > 0 and self.peek(1 + length) == "from"
+            case "inline_external_table":
+                return self.starts_external_table()
             case "render":
                 return following in NAMES or self.texts[self.at + 1] in CHARTS
             case _:
@@ -118,7 +123,7 @@ class Queries(Nested):
         """operator = where | extend | summarize | …"""
         kind = self.kinds[self.at]
         produce = _OPERATORS.get(kind)
-        if produce is None or (kind in ("count", "range") and self.peek(1) == "("):
+        if produce is None or (kind in _FUNCTION_NAMES and self.peek(1) == "(" and not self.starts_operator()):
             self._fail_operator()
         return produce(self)
 
@@ -166,6 +171,7 @@ _OPERATORS: Final[dict[str, Callable[[Queries], Operator]]] = {
     "graph-to-table": Queries.graph_to_table,
     "graph-where-edges": Queries.graph_where,
     "graph-where-nodes": Queries.graph_where,
+    "inline_external_table": Queries.inline_external_table,
     "invoke": Queries.invoke,
     "join": Queries.join,
     "limit": Queries.take,

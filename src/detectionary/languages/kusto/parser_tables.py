@@ -12,6 +12,7 @@ from detectionary.languages.kusto.parser_base import Fault
 from detectionary.languages.kusto.parser_operators import Operators
 from detectionary.languages.kusto.parser_parts import OPTIONS, OptionValue
 from detectionary.languages.kusto.syntax import (
+    Call,
     ContextualDataTable,
     DataTable,
     EntityGroup,
@@ -19,17 +20,19 @@ from detectionary.languages.kusto.syntax import (
     ExternalData,
     Find,
     FindColumn,
+    InlineExternalTable,
     Literal,
     MacroExpand,
     MaterializedViewCombine,
     Name,
     NameReference,
+    Parameter,
     Pipeline,
     ScalarType,
     Search,
     Star,
 )
-from detectionary.languages.kusto.tokens import LITERALS
+from detectionary.languages.kusto.tokens import DECLARED_NAMES, END, LITERALS, NAME, STRING
 
 _UNION_OPTIONS: Final = OPTIONS | {"best_effort": OptionValue.VALUE}
 _STARTS_LITERAL: Final = LITERALS | {"dynamic", "typeof", "{", "+", "-"}
@@ -199,6 +202,109 @@ class Tables(Operators):
             sources = (self.bad_between(opener),)
         properties = self.properties() if self.kinds[self.at] == "with" else ()
         return ExternalData(options, schema, sources, properties, span=self.span_from(at))
+
+    def starts_external_table(self) -> bool:
+        """Does a schema or `kind` follow the word, which may also be a function's name?"""
+        at = self.at + 1
+        if self.kinds[at] != "(":
+            return self.kinds[at] == "kind"
+        return self._is_schema(at)
+
+    def _is_schema(self, opener: int) -> bool:
+        """Does a `:` stand before the next closing parenthesis?"""
+        if self.kinds[opener] != "(":
+            return False
+        at = opener + 1
+        while self.kinds[at] not in (":", ")", END):
+            at += 1
+        return self.kinds[at] != ")"
+
+    def inline_external_table(self) -> InlineExternalTable:
+        """table = "inline_external_table" [ row-schema ] "kind" "=" ( "storage" | "delta" ) [ partition ] [ path ]
+        [ "dataformat" "=" name ] "(" [ pipeline { "," pipeline } ] ")" [ properties ]
+        """
+        at = self.keyword()
+        schema = self.row_schema() if self._is_schema(self.at) else None
+        self.expect("kind")
+        self.expect("=")
+        kind = self.expect_word(("storage", "delta"))
+        if schema is None and kind != "delta":
+            self.fail("KQL010", "a table of kind storage needs its columns", self.token_span(at), "(name: type, …)")
+        partitions = self._table_partitions() if self.kinds[self.at] == "partition" else ()
+        path_format = self._path_format() if self.kinds[self.at] == "pathformat" else ()
+        data_format: str | None = None
+        if kind != "delta" or self.kinds[self.at] == "dataformat":
+            self.expect("dataformat")
+            self.expect("=")
+            if self.kinds[self.at] != NAME:
+                self.fail_expected("a format")
+            data_format = self.expect_name().text
+        self.expect("(")
+        sources = self.loose_list(self.pipeline)
+        self.expect(")")
+        properties = self.properties() if self.kinds[self.at] == "with" else ()
+        return InlineExternalTable(
+            kind,
+            sources,
+            schema,
+            partitions,
+            path_format,
+            data_format,
+            properties,
+            span=self.span_from(at),
+            keyword=self.kinds[at],
+        )
+
+    def _table_partitions(self) -> tuple[Parameter, ...]:
+        """partition = "partition" "by" "(" [ "," ] [ column { "," column } [ "," ] ] ")" """
+        self.expect("partition")
+        self.expect("by")
+        self.expect("(")
+        self.accept(",")
+        columns = self.loose_list(self._partition_column)
+        self.expect(")")
+        return columns
+
+    def _partition_column(self) -> Parameter:
+        """column = name ":" ( "datetime" | "long" | "string" ) [ "=" expression ]"""
+        at = self.at
+        name = self.expect_name("a column name", DECLARED_NAMES)
+        self.expect(":")
+        if self.kinds[self.at] not in ("datetime", "long", "string"):
+            self.fail_expected("`datetime`, `long` or `string`")
+        column_type = self.column_type()
+        value = self.expression() if self.accept("=") else None
+        return Parameter(name, column_type, None, value, span=self.span_from(at))
+
+    def _path_format(self) -> tuple[Expression, ...]:
+        """path = "pathformat" "=" "(" [ string ] element [ string ] { element [ string ] } ")" """
+        self.expect("pathformat")
+        self.expect("=")
+        self.expect("(")
+        parts: list[Expression] = []
+        if self.kinds[self.at] == STRING:
+            parts.append(self.string_literal())
+        while not parts or self.kinds[self.at] != ")":
+            parts.append(self._path_element())
+            if self.kinds[self.at] == STRING:
+                parts.append(self.string_literal())
+        self.expect(")")
+        return tuple(parts)
+
+    def _path_element(self) -> Expression:
+        """element = name | "datetime_pattern" "(" string "," name ")" """
+        at = self.at
+        name = self.expect_name("a partition column")
+        if name.text != "datetime_pattern" or self.kinds[self.at] != "(":
+            return NameReference(name.text, span=name.span)
+        self.at += 1
+        if self.kinds[self.at] != STRING:
+            self.fail_expected("a string")
+        pattern = self.string_literal()
+        self.expect(",")
+        column = self.expect_name_reference()
+        self.expect(")")
+        return Call(name, (pattern, column), span=self.span_from(at))
 
     def _materialized_view_combine(self) -> MaterializedViewCombine:
         """view = "materialized-view-combine" "(" e ")" "base" "(" e ")" "delta" "(" e ")" "aggregations" "(" op ")" """

@@ -819,6 +819,21 @@ class Union(Operator):
 
 
 @dataclass(frozen=True, slots=True)
+class InlineExternalTable(Operator):
+    """`inline_external_table (schema) kind=storage partition by (…) pathformat=(…) dataformat=csv (uri, …) with (…)`."""
+
+    kind: str
+    sources: tuple[Expression, ...]
+    schema: RowSchema | None = None
+    partitions: tuple[Parameter, ...] = ()
+    """The columns of `partition by`; a default is the expression behind their `=`."""
+    path_format: tuple[Expression, ...] = ()
+    """Strings, columns, and calls of `datetime_pattern`, in order."""
+    data_format: str | None = None
+    properties: tuple[QueryParameter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Where(Operator):
     predicate: Expression
 

@@ -68,8 +68,8 @@ OPERATOR_KEYWORDS: Final = words(
     graph-mark-components graph-match graph-shortest-paths graph-to-table graph-where-edges graph-where-nodes
     inline_external_table invoke join limit lookup macro-expand make-graph make-series mv-apply mvapply mv-expand
     mvexpand order parse parse-kv parse-where partition __partitionby print project project-away project-by-names
-    project-keep project-rename project-reorder range reduce render sample sample-distinct scan search serialize sort summarize take
-    top top-hitters top-nested union where
+    project-keep project-rename project-reorder range reduce render sample sample-distinct scan search serialize
+    sort summarize take top top-hitters top-nested union where
     """
 )
 """The words that may follow a pipe."""
