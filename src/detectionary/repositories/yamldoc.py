@@ -112,22 +112,24 @@ def _syntax_error(text: str, error: yaml.MarkedYAMLError) -> Diagnostic:
     message = f"not valid YAML: {error.problem or 'unreadable'}"
     if error.context is not None and error.context_mark is not None:
         message += f" ({error.context} at line {error.context_mark.line + 1})"
-    return Diagnostic("YML101", Level.ERROR, message, Span(at, min(at + 1, len(text))), _advice(str(error.problem)))
+    return Diagnostic("YML101", Level.ERROR, message, Span(at, min(at + 1, len(text))), _advice(str(error.problem), text[at : at + 1]))
 
 
 _ADVICE: Final = (
-    ("tab", "indent with spaces: YAML allows no tab there"),
     ("cannot start any token", "put the value in quotes"),
     ("mapping values are not allowed", "put a value that holds ': ' in quotes, or check the indentation of this line"),
     ("could not find expected ':'", "check the indentation: every line of a block text stands deeper than its key"),
     ("expected <block end>", "check the indentation: keys of one mapping start in the same column"),
+    ("expected key", "check the indentation: keys of one mapping start in the same column"),
     ("unexpected end of stream", "close the quote or bracket"),
     ("expected ',' or", "close the bracket, or put a comma between its parts"),
     ("anchor", "define the anchor (&name) before it is used (*name)"),
 )
 
 
-def _advice(problem: str) -> str:
+def _advice(problem: str, character: str) -> str:
+    if character == "\t":
+        return "indent with spaces: YAML allows no tab there"
     return next(
         (advice for part, advice in _ADVICE if part in problem), "check quotes and indentation around this line"
     )
