@@ -85,9 +85,9 @@ def bind(tree: Query, environment: Environment) -> Bound:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Body:
-    """A function of the environment, parsed: parameters, and the statements of its body when it has one."""
+    """A function of the environment, parsed: parameters (None when they cannot be read), and its body's statements."""
 
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[Parameter, ...] | None
     query: Query | None
 
 
@@ -145,6 +145,8 @@ class Binder(Expressions, Calls, Operators, Plugins):
     def _let(self, node: Let, scope: Scope) -> None:
         name = node.name.text
         value = node.value
+        if scope.locals.declares(name):
+            self.report("KQL222", Level.ERROR, f"{name} is declared already", node.name)
         if isinstance(value, FunctionDeclaration):
             scope.locals.add(name, self._let_function(node, value, scope))
             return
@@ -259,13 +261,13 @@ class Binder(Expressions, Calls, Operators, Plugins):
         if definition is None:
             return None
         body = self._parsed(definition)
-        required = sum(parameter.default is None for parameter in body.parameters)
+        required = any(parameter.default is None for parameter in body.parameters or ())
         if required and isinstance(node, NameReference):
             return None
         self.symbols[id(node)] = FunctionSymbol(name, definition)
         self.functions.setdefault(name)
         self.dependencies.add(name)
-        given = self._matched(body.parameters, arguments, name, node, scope)
+        given = {} if body.parameters is None else self._matched(body.parameters, arguments, name, node, scope)
         outcome = self._outcome(definition, body, given)
         self.dependencies |= outcome.dependencies
         return outcome.meaning
@@ -274,10 +276,11 @@ class Binder(Expressions, Calls, Operators, Plugins):
         found = self.known.bodies.get(definition.name)
         if isinstance(found, _Body):
             return found
-        parameters: tuple[Parameter, ...] = ()
+        parameters: tuple[Parameter, ...] | None = ()
         if definition.parameters.strip():
             declared = parse(f"let f = ({definition.parameters.strip().strip('()')}) {{ 0 }};").tree
             first = declared.statements[0] if declared.statements else None
+            parameters = None
             if isinstance(first, Let) and isinstance(first.value, FunctionDeclaration):
                 parameters = first.value.parameters
         query = parse(definition.body.text).tree if definition.body is not None else None
@@ -301,12 +304,13 @@ class Binder(Expressions, Calls, Operators, Plugins):
         full_key = (name, constants)
         known = None if tables else self.known.outcomes.get(full_key)
         if known is not None:
+            self.constants_read = True
             return known
         if name in self.calling:
             return FunctionOutcome(OPEN, frozenset())
         inner = Binder(self.known, (*self.calling, name))
         inner.muted = 1
-        meaning = inner.environment_body(body.parameters, body.query, given)
+        meaning = inner.environment_body(body.parameters or (), body.query, given)
         outcome = FunctionOutcome(_detached(meaning, name), frozenset(inner.dependencies))
         self.constants_read |= inner.constants_read
         if not tables:

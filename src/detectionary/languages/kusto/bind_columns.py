@@ -108,8 +108,9 @@ class Projection:
         self._names.add(new)
         return column
 
-    def table(self, *, open_: bool = False, name: str | None = None) -> TableType:
-        return TableType(tuple(self.columns), open_, name)
+    def table(self, after: TableType | None = None) -> TableType:
+        """The columns as a table; open when `after`, the table that they were added to, is open."""
+        return continued(after, self.columns) if after is not None else TableType(tuple(self.columns))
 
 
 def _copy(column: ColumnSymbol, name: str) -> ColumnSymbol:
@@ -127,6 +128,11 @@ def _copy(column: ColumnSymbol, name: str) -> ColumnSymbol:
         column.aggregate,
         column.key,
     )
+
+
+def continued(table: TableType, columns: Iterable[ColumnSymbol]) -> TableType:
+    """Other columns instead of those of `table`, which stays open, under its name, when it was."""
+    return TableType(tuple(columns), table.open, table.name if table.open else None)
 
 
 def made_unique(columns: Sequence[ColumnSymbol]) -> tuple[ColumnSymbol, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from detectionary.languages.kusto.bind_names import (
+    EVERY_TABLE,
     OPEN,
     Graph,
     LetFunction,
@@ -178,6 +179,8 @@ class Expressions(BinderState):
     def _visible_column(self, name: str, scope: Scope) -> ColumnSymbol | None:
         row, right = scope.row, scope.right
         found = row.get(name) if row is not None else None
+        if found is None and row is not None and row.name == EVERY_TABLE and self.known.column_type(name):
+            found = self.column(row, name)
         if right is None:
             return found
         if scope.pairs:

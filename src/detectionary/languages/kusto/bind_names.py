@@ -49,6 +49,9 @@ Meaning: TypeAlias = ScalarType | TableType | Tuple | Row | Graph | Place
 
 OPEN: Final = TableType((), open=True)
 
+EVERY_TABLE: Final = "*"
+"""The name of the open table that stands for all tables of the environment (`union *`, `search "x"`)."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LetFunction:
@@ -88,6 +91,10 @@ class Locals:
 
     def add(self, name: str, local: Local) -> None:
         self._names[name] = local
+
+    def declares(self, name: str) -> bool:
+        """Whether the name was introduced here, and not by a parent."""
+        return name in self._names
 
     def names(self) -> Iterable[str]:
         yield from self._names
@@ -139,6 +146,7 @@ class KnownNames:
     """What calls of environment functions gave, by name and by the arguments that matter."""
     _tables: dict[str, TableSymbol] = field(default_factory=dict)
     _declared: dict[str, TableType] = field(default_factory=dict)
+    _column_types: dict[str, ScalarType] = field(default_factory=dict)
     bodies: dict[str, object] = field(default_factory=dict)
     """Parsed declarations of environment functions; the binder's own."""
 
@@ -151,6 +159,16 @@ class KnownNames:
             found = TableSymbol(name, table_type(schema, name))
             self._tables[name] = found
         return found
+
+    def column_type(self, name: str) -> ScalarType | None:
+        """The type of the columns of this name in all tables; None when no table has one, UNKNOWN when they differ."""
+        if not self._column_types:
+            for schema in self.table_schemas.values():
+                for column in schema.columns:
+                    kind = scalar_type(column.type)
+                    if self._column_types.setdefault(column.name, kind) is not kind:
+                        self._column_types[column.name] = ScalarType.UNKNOWN
+        return self._column_types.get(name)
 
     def declared_result(self, function: FunctionDefinition) -> TableType | None:
         """What `FunctionDefinition.returns` says of a function, one object for all its calls."""

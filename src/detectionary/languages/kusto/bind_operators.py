@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from detectionary.languages.kusto.bind_columns import Projection
+from detectionary.languages.kusto.bind_columns import Projection, continued
 from detectionary.languages.kusto.bind_graphs import Graphs
 from detectionary.languages.kusto.bind_names import (
     OPEN,
@@ -160,7 +160,7 @@ class Operators(Projections, Tables, Graphs):
             case Extend() | Serialize():
                 return self.extend(node, row, scope)
             case Project():
-                return self.project(node, row, scope)
+                return self.project(node, scope)
             case Summarize():
                 return self.summarize(node, row, scope)
             case Join():
@@ -213,9 +213,9 @@ class Operators(Projections, Tables, Graphs):
             case TopNested():
                 return self.top_nested(node, row, scope)
             case TopHitters():
-                return self.top_hitters(node, row, scope)
+                return self.top_hitters(node, scope)
             case SampleDistinct():
-                return self._sample_distinct(node, row, scope)
+                return self._sample_distinct(node, scope)
             case Reduce():
                 return self._reduce(node, row, scope)
             case Partition() | PartitionBy():
@@ -258,14 +258,14 @@ class Operators(Projections, Tables, Graphs):
         meaning = self.statements(node.statements, Scope(inner))
         return meaning if isinstance(meaning, TableType) else OPEN
 
-    def _sample_distinct(self, node: SampleDistinct, row: TableType, scope: Scope) -> TableType:
+    def _sample_distinct(self, node: SampleDistinct, scope: Scope) -> TableType:
         self.scalar(node.count, scope)
         kind = self.scalar(node.of, scope)
         column = self.result_column(node.of)
         if column is None:
             name = self.result_name(node.of, scope) or "Column1"
             column = ColumnSymbol(name, kind, expression=node.of, maker=node, key=True)
-        return TableType((column,), row.open)
+        return TableType((column,))
 
     def _reduce(self, node: Reduce, row: TableType, scope: Scope) -> TableType:
         self.scalar(node.by, scope)
@@ -320,7 +320,7 @@ class Operators(Projections, Tables, Graphs):
         column = self.referenced_column(first)
         kind = column.type if column is not None else UNKNOWN
         key = ColumnSymbol(name, kind, maker=node, sources=(column,) if column is not None else (), key=True)
-        return TableType((key, ColumnSymbol(f"count_{name}", LONG, maker=node, aggregate=True)), row.open)
+        return TableType((key, ColumnSymbol(f"count_{name}", LONG, maker=node, aggregate=True)))
 
     def _evaluate(self, node: Evaluate, row: TableType, scope: Scope) -> TableType:
         call = node.call
@@ -365,7 +365,7 @@ class Operators(Projections, Tables, Graphs):
                 self.expression(parameter.default, Scope(scope.locals))
             column = ColumnSymbol(parameter.name.text, parameter.type or UNKNOWN, maker=node)
             declared.append(column)
-        state = TableType((*self.full(row).columns, *declared), row.open)
+        state = continued(row, (*self.full(row).columns, *declared))
         for step in node.steps:
             names.add(step.name.text, self._step(step.name.text, state, node))
         inner = Scope(names, state)
@@ -377,7 +377,7 @@ class Operators(Projections, Tables, Graphs):
         match_id = option(node.parameters, "with_match_id")
         if isinstance(match_id, str):
             columns.append(ColumnSymbol(match_id, LONG, maker=node))
-        return TableType(tuple(columns), row.open)
+        return continued(row, columns)
 
     def _step(self, name: str, state: TableType, node: Scan) -> Variable:
         return Variable(ColumnSymbol(name, UNKNOWN, maker=node), Row(state))

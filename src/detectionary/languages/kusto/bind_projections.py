@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 
 from detectionary.languages.kusto.bind_calls import prefixed
-from detectionary.languages.kusto.bind_columns import Projection, UniqueNames
+from detectionary.languages.kusto.bind_columns import Projection, UniqueNames, continued
 from detectionary.languages.kusto.bind_names import Meaning, Scope, Tuple, matches
 from detectionary.languages.kusto.bind_state import BinderState
 from detectionary.languages.kusto.bound import ColumnSymbol, TableType, VariableSymbol
@@ -222,10 +222,11 @@ class Projections(BinderState):
 
     # project and its variants
 
-    def project(self, node: Project, row: TableType, scope: Scope) -> TableType:
+    def project(self, node: Project, scope: Scope) -> TableType:
+        """What is named and nothing else: the result of an open table is closed."""
         projection = Projection()
         self.project_items(node.expressions, projection, scope, Style.PROJECT, node)
-        return projection.table(open_=row.open)
+        return projection.table()
 
     def extend(self, node: Extend | Serialize, row: TableType, scope: Scope) -> TableType:
         if not node.expressions:
@@ -240,15 +241,17 @@ class Projections(BinderState):
             projection = Projection(before.columns)
         style = Style.EXTEND if isinstance(node, Extend) else Style.PROJECT
         self.project_items(items, projection, scope, style, node)
-        return projection.table(open_=row.open)
+        return projection.table(row)
 
     def project_away(self, node: ProjectAway, row: TableType, scope: Scope) -> TableType:
         gone = {column.name for column in self._listed(node.columns, scope)}
-        return TableType(tuple(column for column in row.columns if column.name not in gone), row.open)
+        return continued(row, (column for column in row.columns if column.name not in gone))
 
     def project_keep(self, node: ProjectKeep, row: TableType, scope: Scope) -> TableType:
         kept = {column.name for column in self._listed(node.columns, scope)}
-        return TableType(tuple(column for column in self.full(row).columns if column.name in kept), row.open)
+        patterns = any(isinstance(item, WildcardName | Star) for item in node.columns)
+        columns = tuple(column for column in self.full(row).columns if column.name in kept)
+        return continued(row, columns) if patterns else TableType(columns)
 
     def _listed(self, items: Iterable[Expression], scope: Scope) -> list[ColumnSymbol]:
         """The columns that a list of names and wildcards means."""
@@ -289,7 +292,7 @@ class Projections(BinderState):
                     self.report("KQL212", Level.ERROR, "project-rename wants a column here", item.expression)
             elif projection.rename(column.name, item.names[0].text, node) is None:
                 self._declared_twice(item.names[0].text, item.names[0])
-        return projection.table(open_=row.open)
+        return projection.table(row)
 
     def project_reorder(self, node: ProjectReorder, row: TableType, scope: Scope) -> TableType:
         projection = Projection()
@@ -308,7 +311,7 @@ class Projections(BinderState):
                     projection.skip((chosen,))
         for column in row.columns:
             projection.add(column)
-        return projection.table(open_=row.open)
+        return projection.table(row)
 
     def project_by_names(self, node: ProjectByNames, row: TableType, scope: Scope) -> TableType:
         """Names and patterns given as text, as a dynamic array, or as the columns of another table."""
@@ -322,7 +325,7 @@ class Projections(BinderState):
                 for column in row.columns:
                     if matches(pattern, column.name):
                         projection.add(column, once=True)
-        return projection.table(open_=row.open or unsure)
+        return TableType(tuple(projection.columns), row.open or unsure)
 
     def _texts(self, item: Expression, scope: Scope) -> list[str] | None:
         """The texts that a constant stands for, None when they are not known before the run."""
@@ -361,13 +364,13 @@ class Projections(BinderState):
         originals = tuple(column for column in map(self.result_column, keys) if column is not None)
         aggregates = Scope(scope.locals, row, aggregate=True, keys=originals)
         self.project_items(node.aggregates, projection, aggregates, Style.AGGREGATES, node)
-        return projection.table(open_=row.open)
+        return projection.table(row if any(map(_has_star, node.aggregates)) else None)
 
     def distinct(self, node: Distinct, row: TableType, scope: Scope) -> TableType:
         projection = Projection()
         self.project_items(node.expressions, projection, scope, Style.KEYS, node)
         self.comparable(node.expressions, "distinct")
-        return projection.table(open_=row.open)
+        return projection.table(row if any(isinstance(item, Star) for item in node.expressions) else None)
 
     def comparable(self, items: Iterable[Expression], what: str) -> None:
         """Report dynamic values where Kusto must compare them: keys, `distinct`, `sort`."""
@@ -390,7 +393,7 @@ class Projections(BinderState):
         for bound in (node.start, node.stop, node.step):
             if bound is not None:
                 self.scalar(bound, scope)
-        return projection.table(open_=row.open)
+        return projection.table()
 
     def top_nested(self, node: TopNested, row: TableType, scope: Scope) -> TableType:
         names = UniqueNames()
@@ -408,9 +411,9 @@ class Projections(BinderState):
             by_name = by.names[0].text if isinstance(by, Named) else f"aggregated_{of_name}"
             made = by.expression if isinstance(by, Named) else by
             columns.append(self._made(names.claim(by_name), kind, made, Style.AGGREGATES, node))
-        return TableType(tuple(columns), row.open)
+        return TableType(tuple(columns))
 
-    def top_hitters(self, node: TopHitters, row: TableType, scope: Scope) -> TableType:
+    def top_hitters(self, node: TopHitters, scope: Scope) -> TableType:
         self.scalar(node.count, scope)
         projection = Projection()
         self.project_item(node.of, projection, scope, Style.KEYS, node)
@@ -422,7 +425,7 @@ class Projections(BinderState):
             kind = self.scalar(by, scope)
             name = f"approximate_sum_{self.result_name(by, scope) or ''}"
             projection.add(self._made(name, kind, by, Style.AGGREGATES, node))
-        return projection.table(open_=row.open)
+        return projection.table()
 
     def _chosen(self, item: Expression, name: str, kind: ScalarType, style: Style, maker: Node) -> ColumnSymbol:
         column = self.result_column(item)
@@ -443,7 +446,7 @@ class Projections(BinderState):
             projection.add(ColumnSymbol(index, LONG, maker=node))
         if node.limit is not None:
             self.scalar(node.limit, scope)
-        return projection.table(open_=row.open)
+        return projection.table(row)
 
     def _before(self, items: Sequence[ExpandItem], row: TableType, scope: Scope) -> TableType:
         if row.open:
@@ -474,7 +477,7 @@ class Projections(BinderState):
                 projection.add(column, once=True)
         for column in self.full(result).columns if isinstance(result, TableType) else ():
             projection.add(column, replace=True)
-        return projection.table(open_=row.open or (isinstance(result, TableType) and result.open))
+        return projection.table(result if isinstance(result, TableType) and result.open else row)
 
     def parse(self, node: Parse, row: TableType, scope: Scope) -> TableType:
         self.scalar(node.expression, scope)
@@ -488,7 +491,7 @@ class Projections(BinderState):
                 declared.add(name)
                 column = ColumnSymbol(name, part.type or STRING, expression=node.expression, maker=node)
                 projection.add(column, replace=True)
-        return projection.table(open_=row.open)
+        return projection.table(row)
 
     def parse_kv(self, node: ParseKv, row: TableType, scope: Scope) -> TableType:
         self.scalar(node.expression, scope)
@@ -496,7 +499,14 @@ class Projections(BinderState):
         for declared in node.schema.columns:
             column = ColumnSymbol(declared.name.text, declared.type, expression=node.expression, maker=node)
             projection.add(column, replace=True)
-        return projection.table(open_=row.open)
+        return projection.table(row)
+
+
+def _has_star(item: Expression) -> bool:
+    """Whether an aggregate takes all columns (`arg_max(t, *)`)."""
+    while isinstance(item, Named | Parenthesized):
+        item = item.expression
+    return isinstance(item, Call) and any(isinstance(argument, Star) for argument in item.arguments)
 
 
 def option(parameters: Iterable[QueryParameter], *names: str) -> str | bool | int | float | None:

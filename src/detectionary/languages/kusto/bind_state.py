@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 
 from detectionary.languages.kusto.bind_names import (
+    EVERY_TABLE,
     Constant,
     KnownNames,
     LetFunction,
@@ -158,7 +159,8 @@ class BinderState(ABC):
                 self._inferred[id(table)] = inferred
             found = inferred[1].get(name)
             if found is None:
-                found = ColumnSymbol(name, ScalarType.UNKNOWN, table=table.name)
+                kind = self.known.column_type(name) if table.name == EVERY_TABLE else None
+                found = ColumnSymbol(name, kind or ScalarType.UNKNOWN, table=table.name)
                 inferred[1][name] = found
         return found
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from detectionary.languages.kusto.bind_columns import (
     common_columns,
+    continued,
     made_unique,
     united_by_name,
     united_by_name_and_type,
 )
-from detectionary.languages.kusto.bind_names import Scope
+from detectionary.languages.kusto.bind_names import EVERY_TABLE, Scope
 from detectionary.languages.kusto.bind_projections import option
 from detectionary.languages.kusto.bind_state import BinderState
 from detectionary.languages.kusto.bound import ColumnSymbol, TableType
@@ -159,7 +160,7 @@ class Tables(BinderState):
         source = option(node.parameters, "withsource", "with_source")
         if isinstance(source, str):
             columns.insert(0, ColumnSymbol(source, STRING, maker=node))
-        return TableType(tuple(columns), open_)
+        return TableType(tuple(columns), open_, _every(tables))
 
     def _sources(self, items: Iterable[Expression], scope: Scope) -> list[TableType]:
         """The tables of a list that may hold wildcards, in its order."""
@@ -194,8 +195,8 @@ class Tables(BinderState):
 
     def _all_tables(self) -> list[TableType]:
         """Every table of the environment would be read: the result is open instead of thousands of columns wide."""
-        self.dependencies.add("*")
-        return [TableType((), True)]
+        self.dependencies.add(EVERY_TABLE)
+        return [TableType((), True, EVERY_TABLE)]
 
     # find and search
 
@@ -204,7 +205,8 @@ class Tables(BinderState):
         tables = self._sources(node.sources, scope) if node.sources is not None else self._all_tables()
         if row is not None:
             tables.insert(0, row)
-        united = TableType(tuple(united_by_name(c for table in tables for c in table.columns)), _any_open(tables))
+        columns = united_by_name(column for table in tables for column in table.columns)
+        united = TableType(tuple(columns), _any_open(tables), _every(tables))
         inner = scope.with_row(united)
         self._search_predicate(node.predicate, inner)
         source = option(node.parameters, "withsource", "with_source")
@@ -269,10 +271,10 @@ class Tables(BinderState):
             tables = [row]
         else:
             tables = self._all_tables()
-        searched = TableType(tuple(united_by_name_and_type(tables, node)), _any_open(tables))
+        searched = TableType(tuple(united_by_name_and_type(tables, node)), _any_open(tables), _every(tables))
         self._search_predicate(node.predicate, scope.with_row(searched))
         table = ColumnSymbol("$table", STRING, maker=node)
-        return TableType((table, *self.full(searched).columns), searched.open)
+        return continued(searched, (table, *self.full(searched).columns))
 
     def _search_predicate(self, node: Expression, scope: Scope) -> None:
         """A predicate whose bare texts are search terms."""
@@ -306,6 +308,11 @@ def _without(columns: list[ColumnSymbol], node: Find) -> list[ColumnSymbol]:
 
 def _width(kind: ScalarType) -> ScalarType:
     return ScalarType.LONG if kind is ScalarType.INT else kind
+
+
+def _every(tables: Iterable[TableType]) -> str | None:
+    """The name that marks a table as all tables of the environment, when it is one of `tables`."""
+    return EVERY_TABLE if any(table.name == EVERY_TABLE for table in tables) else None
 
 
 def _any_open(tables: Iterable[TableType]) -> bool:
