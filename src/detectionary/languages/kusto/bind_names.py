@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -161,13 +162,14 @@ class KnownNames:
         return found
 
     def column_type(self, name: str) -> ScalarType | None:
-        """The type of the columns of this name in all tables; None when no table has one, UNKNOWN when they differ."""
+        """The type that most columns of this name have, over all tables; None when no table has one."""
         if not self._column_types:
+            kinds: dict[str, Counter[str]] = {}
             for schema in self.table_schemas.values():
                 for column in schema.columns:
-                    kind = scalar_type(column.type)
-                    if self._column_types.setdefault(column.name, kind) is not kind:
-                        self._column_types[column.name] = ScalarType.UNKNOWN
+                    kinds.setdefault(column.name, Counter())[column.type] += 1
+            for column_name, counted in kinds.items():
+                self._column_types[column_name] = scalar_type(counted.most_common(1)[0][0])
         return self._column_types.get(name)
 
     def declared_result(self, function: FunctionDefinition) -> TableType | None:
