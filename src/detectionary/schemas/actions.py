@@ -37,8 +37,10 @@ def actions(analysis: Analysis, language: str) -> tuple[Action, ...]:
 
 
 def _counts(row: Indicator) -> bool:
+    """Whether a row can name an action: a binding's can, when the query uses the binding."""
     equal = row.operator is Operator.EQ and row.quantifier is Quantifier.ANY
-    return equal and row.field is not None and (row.context is None or row.context.startswith("binding"))
+    used = row.context is None or (row.context.startswith("binding") and row.stage > 0)
+    return equal and row.field is not None and used
 
 
 def _name(row: Indicator) -> str:

@@ -62,7 +62,8 @@ def _of_table(table: str, path: str) -> str | None:
     if by_row is not None:
         return by_row
     if not _may_have(table, path):
-        return None
+        other = own.rows.get("*")
+        return None if other is None else _named(other.removeprefix("="), path)
     everywhere = _named(_ANYWHERE, path)
     if everywhere is not None or own.pattern is None:
         return everywhere
