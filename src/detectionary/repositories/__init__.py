@@ -5,7 +5,7 @@ from pathlib import Path
 
 from detectionary.model.rule import FileContent
 from detectionary.repositories.decoding import decode
-from detectionary.repositories.functions import preferred
+from detectionary.repositories.functions import precedence, preferred
 from detectionary.repositories.reader import Reader, Split
 from detectionary.repositories.registry import READERS
 from detectionary.repositories.repository import (
@@ -30,6 +30,7 @@ __all__ = [
     "fetch",
     "files",
     "open_repository",
+    "precedence",
     "preferred",
     "read_bytes",
     "read_file",

@@ -58,12 +58,13 @@ def read(path: str, text: str, repository: Repository, split: Split) -> FileCont
 def preferred(functions: Iterable[FunctionDefinition]) -> dict[str, FunctionDefinition]:
     """One definition a name: YAML before query text before templates; then the solution's own; then by path."""
     chosen: dict[str, FunctionDefinition] = {}
-    for function in sorted(functions, key=_rank):
+    for function in sorted(functions, key=precedence):
         chosen.setdefault(function.name, function)
     return chosen
 
 
-def _rank(function: FunctionDefinition) -> tuple[int, bool, str, str]:
+def precedence(function: FunctionDefinition) -> tuple[int, bool, str, str]:
+    """A sort key: of definitions of one name in one repository, the one that counts comes first."""
     path = function.origin
     form = 0 if sentinel.is_yaml(path) else 2 if path.lower().endswith(".json") else 1
     return form, not path.startswith("Solutions/"), path, function.digest

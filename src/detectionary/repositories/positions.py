@@ -8,8 +8,8 @@ from typing import Final
 from detectionary.repositories.yamldoc import ScalarNode
 from detectionary.text import Position, SourceText
 
-_BREAKS: Final = "\n\x85"
-"""What ends a line inside a block scalar and becomes a line feed of its value."""
+_NEXT_LINE: Final = "\x85"
+"""A line end of YAML besides the line feed; both become a line feed of the value."""
 _ESCAPES: Final = {"x": 2, "u": 4, "U": 8}
 
 
@@ -60,11 +60,9 @@ def _block_lines(raw: str) -> list[tuple[int, str]]:
     """The lines under a block scalar's header, with their offsets in `raw`."""
     lines = []
     start = 0
-    for at, character in enumerate(raw):
-        if character in _BREAKS:
-            lines.append((start, raw[start:at]))
-            start = at + 1
-    lines.append((start, raw[start:]))
+    for line in raw.replace(_NEXT_LINE, "\n").split("\n"):
+        lines.append((start, line))
+        start += len(line) + 1
     return lines[1:]
 
 

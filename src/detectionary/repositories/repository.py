@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -311,36 +312,38 @@ def files(repository: Repository) -> Iterator[FoundFile]:
     """
     start = repository.root / repository.inside if repository.inside else repository.root
     if start.is_file():
-        yield _found(repository, start, repository.inside)
+        yield _found(repository.root, repository.inside, start.is_symlink())
         return
-    yield from sorted(_walk(repository, start), key=lambda found: found.path)
+    prefix = f"{repository.inside}/" if repository.inside else ""
+    yield from sorted(_walk(repository.root, str(start), prefix), key=lambda found: found.path)
 
 
-def _walk(repository: Repository, folder: Path) -> Iterator[FoundFile]:
+def _walk(root: Path, folder: str, prefix: str) -> Iterator[FoundFile]:
     with os.scandir(folder) as entries:
         for entry in entries:
+            path = prefix + entry.name
             if entry.name == ".git":
                 continue
-            path = Path(entry.path)
-            if entry.is_symlink() and entry.is_dir():
-                yield FoundFile(repository.relative(path), 0, "a link to a folder")
-            elif entry.is_dir(follow_symlinks=False):
-                yield from _walk(repository, path)
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(root, entry.path, f"{path}/")
+            elif entry.is_symlink() and entry.is_dir():
+                yield FoundFile(path, 0, "a link to a folder")
             else:
-                yield _found(repository, path, repository.relative(path))
+                yield _found(root, path, entry.is_symlink())
 
 
-def _found(repository: Repository, path: Path, relative: str) -> FoundFile:
+def _found(root: Path, path: str, is_link: bool) -> FoundFile:
+    place = root / path
     try:
-        if path.is_symlink() and not path.resolve().is_relative_to(repository.root.resolve()):
-            return FoundFile(relative, 0, "a link out of the repository")
-        status = path.stat()
+        if is_link and not place.resolve().is_relative_to(root.resolve()):
+            return FoundFile(path, 0, "a link out of the repository")
+        status = place.stat()
     except OSError as error:
-        return FoundFile(relative, 0, f"unreadable: {error.strerror}")
-    if not path.is_file():
-        return FoundFile(relative, 0, "no regular file")
-    if path.suffix.lower() in _BINARY:
-        return FoundFile(relative, status.st_size, "a binary format")
+        return FoundFile(path, 0, f"unreadable: {error.strerror}")
+    if not stat.S_ISREG(status.st_mode):
+        return FoundFile(path, 0, "no regular file")
+    if place.suffix.lower() in _BINARY:
+        return FoundFile(path, status.st_size, "a binary format")
     if status.st_size > MAX_FILE_SIZE:
-        return FoundFile(relative, status.st_size, f"larger than {MAX_FILE_SIZE // 1024 // 1024} MiB")
-    return FoundFile(relative, status.st_size, modified=status.st_mtime_ns)
+        return FoundFile(path, status.st_size, f"larger than {MAX_FILE_SIZE // 1024 // 1024} MiB")
+    return FoundFile(path, status.st_size, modified=status.st_mtime_ns)

@@ -112,7 +112,9 @@ def _syntax_error(text: str, error: yaml.MarkedYAMLError) -> Diagnostic:
     message = f"not valid YAML: {error.problem or 'unreadable'}"
     if error.context is not None and error.context_mark is not None:
         message += f" ({error.context} at line {error.context_mark.line + 1})"
-    return Diagnostic("YML101", Level.ERROR, message, Span(at, min(at + 1, len(text))), _advice(str(error.problem), text[at : at + 1]))
+    return Diagnostic(
+        "YML101", Level.ERROR, message, Span(at, min(at + 1, len(text))), _advice(str(error.problem), text[at : at + 1])
+    )
 
 
 _ADVICE: Final = (
