@@ -16,13 +16,15 @@ from typing import Final, NoReturn
 from detectionary.languages.kusto.lexer import Tokens
 from detectionary.languages.kusto.syntax import BadExpression, Name, NameReference, ScalarType, WildcardName
 from detectionary.languages.kusto.tokens import (
-    BAD,
+    COMPARISONS,
     DECLARED_NAMES,
     END,
     KEYWORDS,
+    LITERALS,
     LONG,
     NAME,
     NAMES,
+    OPERAND_KEYWORDS,
     STRING,
     TYPE_KEYWORDS,
     WORDS,
@@ -38,6 +40,8 @@ every later walk over the tree within Python's stack. No query of the corpora ne
 MAX_DIAGNOSTICS: Final = 200
 """Further faults of one text are not reported."""
 
+_LIST_ENDS: Final = frozenset({")", "]", "}", "|", ";", END})
+_ENDS_VALUE: Final = LITERALS | {NAME, ")", "]"}
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
 _COLUMN_TYPES: Final = {
     **dict.fromkeys(("bool", "boolean"), ScalarType.BOOL),
@@ -65,7 +69,8 @@ _HABITS: Final = {
     "!": "write `not(…)`",
     "–": "write a plain hyphen: -",
     "\\": "a backslash stands only inside strings",
-    ";": "a statement has ended just before; take the second `;` out",
+    "materialize": "`materialize(…)` stands right behind `let name =` and nowhere else",
+    "~": "write `=~` to compare without regard to case",
 }
 
 
@@ -86,6 +91,7 @@ class Cursor:
         self.depth = 0
         self.diagnostics: list[Diagnostic] = []
         self._closers: list[int] | None = None
+        self._last_fault = -1
 
     # Looking and taking
 
@@ -245,8 +251,10 @@ class Cursor:
     # Faults
 
     def report(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
-        """Record a fault after which the production can go on."""
-        if len(self.diagnostics) < MAX_DIAGNOSTICS:
+        """Record a fault after which the production can go on; of two at one place, the first."""
+        place = span.start
+        if len(self.diagnostics) < MAX_DIAGNOSTICS and place != self._last_fault:
+            self._last_fault = place
             self.diagnostics.append(Diagnostic(code, Level.ERROR, message, span, hint))
 
     def fail(self, code: str, message: str, span: Span, hint: str | None = None) -> NoReturn:
@@ -275,13 +283,45 @@ class Cursor:
 
     def _hint_for(self, at: int) -> str | None:
         kind, text = self.kinds[at], self.texts[at]
-        if kind == BAD or text in _HABITS:
-            return _HABITS.get(text)
+        if text in _HABITS:
+            return _HABITS[text]
+        if at and self.kinds[at - 1] == "," and kind in _LIST_ENDS:
+            return "take the last `,` out"
         if kind == "|" and self.peek(1) == "|":
             return "write `or`"
         if kind in KEYWORDS and at and self.kinds[at - 1] not in (NAME, ")", "]"):
             return f"`{text}` is a word of the language; as a name it is written ['{text}']"
         return None
+
+    def fail_group(self, opener: int, what: str, hint: str | None = None) -> NoReturn:
+        """Something else stands where a group must go on or end; when the group never ends, its bracket is shown."""
+        if self.closer(opener) >= 0:
+            self.fail_expected(what, hint=hint)
+        self.report_unclosed(opener, what)
+        raise Fault
+
+    def report_unclosed(self, opener: int, what: str) -> None:
+        """The bracket at `opener` has no other half."""
+        here = f"expected {what} after `{_short(self.texts[self.at - 1])}`, found {self.found()}"
+        self.report("KQL019", f"this `{self.kinds[opener]}` is not closed", self.token_span(opener), here)
+
+    def rest_fault(self, what: str) -> tuple[str, str | None]:
+        """What is wrong with a token behind something complete (`what`), and what to do about it."""
+        at = self.at
+        kind, text, before = self.kinds[at], self.texts[at], self.texts[at - 1]
+        if hint := self._hint_for(at):
+            return f"{self.found()} stands behind the end of {what}", hint
+        if kind == "=":
+            return "`=` does not compare", "write `==`; a single `=` gives a name to what stands behind it"
+        if before == "not":
+            return f"`not` is a function, found {self.found()} behind it", "write `not(…)`"
+        if text == "is":
+            return "`is` is no operator", "write `isnull(x)`, `isnotempty(x)` or `x == …`"
+        if kind in OPERAND_KEYWORDS or kind in COMPARISONS:
+            return f"`{text}` cannot follow another comparison", "join comparisons with `and` or `or`"
+        if (kind == NAME or kind in LITERALS) and self.kinds[at - 1] in _ENDS_VALUE:
+            return f"an operator or `,` is missing before {self.found()}", "such as `==`, `has` or `and`"
+        return f"{self.found()} stands behind the end of {what}", None
 
     def enter(self) -> None:
         """One bracket deeper."""

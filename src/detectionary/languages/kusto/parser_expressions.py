@@ -122,7 +122,7 @@ _INFIX: Final[dict[str, tuple[int, BinaryOperator | None]]] = {
 class Expressions(Literals):
     """Productions of expressions; statements and tabular operators build on them."""
 
-    def pipeline(self) -> Expression:
+    def pipeline(self, before: str = "") -> Expression:
         """A pipeline or expression; defined with the tabular operators."""
         raise NotImplementedError
 
@@ -195,6 +195,8 @@ class Expressions(Literals):
         """list = operand operator "(" ( pipeline | expression { "," expression } ) ")" """
         word = self.at
         self.at = word + 1
+        if self.kinds[word + 1] != "(":
+            self.fail_expected("`(`", hint=f"the values stand in parentheses: {operator.value} (a, b)")
         opener = self.expect("(")
         depth = self.depth
         items: tuple[Expression, ...]
@@ -207,7 +209,7 @@ class Expressions(Literals):
                 if self.kinds[self.at] == ",":
                     items += tuple(self._more_items())
             if self.kinds[self.at] != ")":
-                self.fail_expected("`,` or `)`")
+                self.fail_group(opener, "`,` or `)`")
             self.at += 1
             self.depth = depth
         except Fault:
@@ -263,9 +265,13 @@ class Expressions(Literals):
         try:
             self.enter()
             low = self.expression()
-            self.expect("..")
+            if self.kinds[self.at] != "..":
+                self.fail_group(opener, "`..`", "a range is written (low .. high)")
+            self.at += 1
             high = self.expression()
-            self.expect(")")
+            if self.kinds[self.at] != ")":
+                self.fail_group(opener, "`)`")
+            self.at += 1
             self.depth = depth
         except Fault:
             self.skip_group(opener, depth)
@@ -340,7 +346,10 @@ class Expressions(Literals):
         try:
             self.enter()
             index = self.expression()
-            self.expect("]")
+            if self.kinds[self.at] != "]":
+                array = self.kinds[self.at] == "," and opener and self.kinds[opener - 1] not in (NAME, ")", "]")
+                self.fail_group(opener, "`]`", "an array is written dynamic([…])" if array else None)
+            self.at += 1
             self.depth = depth
         except Fault:
             self.skip_group(opener, depth)
@@ -451,7 +460,7 @@ class Expressions(Literals):
             )
             self.at = at + 1
             return NameReference(text, span=self.token_span(at))
-        return self.fail_expected(what, "KQL011")
+        return self.fail_expected(what, "KQL011", "a bag is written dynamic({…})" if kind == "{" else None)
 
     def _bracket_primary(self) -> Expression:
         """`['a name']`, `[wild*card]`, or an expression in brackets, which only the engine refuses."""
@@ -479,19 +488,26 @@ class Expressions(Literals):
         try:
             self.enter()
             content = self.pipeline()
-            if self.kinds[self.at] != ")":
-                self.fail_expected("`)`" if self.closer(opener) >= 0 else self._never_closed(opener))
-            self.at += 1
+            if self.kinds[self.at] == ")":
+                self.at += 1
+            elif self.kinds[self.at] == END:
+                self.report_unclosed(opener, "`)`")
+            else:
+                self.fail_group(opener, "`)`", self._group_hint(opener))
             self.depth = depth
         except Fault:
             self.skip_group(opener, depth)
             content = self.bad_between(opener)
         return Parenthesized(content, span=self.span_from(opener))
 
-    def _never_closed(self, opener: int) -> str:
-        line = self.text.count("\n", 0, self.starts[opener]) + 1
-        here = self.text.count("\n", 0, self.starts[self.at]) + 1
-        return "`)`" if line == here else f"`)` for the `(` in line {line}"
+    def _group_hint(self, opener: int) -> str | None:
+        """Help for a list where one value must stand, as in `x has ("a", "b")`."""
+        if self.kinds[self.at] != ",":
+            return self.rest_fault("the expression")[1]
+        if not opener or self.kinds[opener - 1] not in _INFIX:
+            return None
+        word = self.texts[opener - 1]
+        return f"`{word}` compares with one value; for several write `{_LIST_FORMS.get(word, 'in')} (…)`"
 
     def _data_scope_after(self, node: Expression) -> Expression:
         return self._data_scope(node) if self.kinds[self.at] == "datascope" else node
@@ -557,7 +573,7 @@ class Expressions(Literals):
                     self.at += 1
                     break
                 else:
-                    self.fail_expected("`,` or `)`")
+                    self.fail_group(opener, "`,` or `)`", self.rest_fault("the argument")[1])
             self.depth = depth
         except Fault:
             self.skip_group(opener, depth)
@@ -653,5 +669,6 @@ class Expressions(Literals):
         raise NotImplementedError
 
 
+_LIST_FORMS: Final = {"has": "has_any", "!has": "!in", "=~": "in~", "!=": "!in", "!~": "!in~", "contains": "has_any"}
 _BEFORE_OPERAND: Final = words("+ - *")
 _ENDS_OPERAND: Final = words(") ] } . , |")

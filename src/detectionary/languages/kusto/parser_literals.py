@@ -237,7 +237,7 @@ class Literals(Cursor):
 
     def _json_member(self) -> tuple[str, JsonValue]:
         if self.kinds[self.at] != STRING:
-            self.fail_expected("a string as key", "KQL012")
+            self.fail_expected("a string as key", "KQL012", "keys stand in quotes")
         key = self.string_at(self.at)
         self.at += 1
         self.expect(":")

@@ -282,7 +282,7 @@ class Nested(Tables):
         shortest = self.kinds[at] == "graph-shortest-paths"
         options = self.options(_MATCH_OPTIONS if shortest else OPTIONS)
         patterns = self.listed(self._graph_pattern)
-        predicate = self.pipeline() if self.accept("where") else None
+        predicate = self.pipeline("project") if self.accept("where") else None
         project = self.listed(self.named_expression) if self.accept("project") else None
         return GraphMatch(
             patterns,

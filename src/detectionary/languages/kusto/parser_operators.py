@@ -141,7 +141,9 @@ class Operators(Parts):
         """sort = ( "sort" | "order" ) options "by" ordered { "," ordered }"""
         at = self.keyword()
         options = self.options(equals=False)
-        self.expect("by")
+        if self.kinds[self.at] != "by":
+            self.fail_expected("`by`", hint=f"write `{self.kinds[at]} by …`")
+        self.at += 1
         by = self.listed(self.ordered)
         return Sort(by, span=self.span_from(at), parameters=options, keyword=self.kinds[at])
 

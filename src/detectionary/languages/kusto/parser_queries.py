@@ -15,11 +15,15 @@ from detectionary.languages.kusto.parser_nested import Nested
 from detectionary.languages.kusto.parser_operators import CHARTS
 from detectionary.languages.kusto.parser_parts import OPTIONS
 from detectionary.languages.kusto.syntax import BadOperator, Expression, Operator, Pipeline
-from detectionary.languages.kusto.tokens import END, NAMES, OPERATOR_KEYWORDS
+from detectionary.languages.kusto.tokens import END, NAMES, OPERATOR_KEYWORDS, WORDS
 from detectionary.text import Span
 
 _STAGE_ENDS: Final = frozenset({"|", ";", END})
+_CLOSERS: Final = frozenset({")", "]", "}"})
 _AFTER_OPERATOR: Final = _STAGE_ENDS | {")", "]", "}", ","}
+_BEGINS_QUERY: Final = frozenset({"evaluate", "find", "macro-expand", "print", "range", "search", "union"})
+"""Operators that begin a query of their own rather than lack their pipe, when they begin a line."""
+
 _FUNCTION_NAMES: Final = frozenset({"count", "range", "inline_external_table"})
 """Operators that are functions too when a parenthesis follows."""
 
@@ -47,8 +51,8 @@ _SUGGESTIONS: Final = sorted(OPERATOR_KEYWORDS - {"__executeAndCache", "__partit
 class Queries(Nested):
     """Pipelines and their stages."""
 
-    def pipeline(self) -> Expression:
-        """pipeline = ( expression | operator ) { "|" operator }"""
+    def pipeline(self, before: str = "") -> Expression:
+        """pipeline = ( expression | operator ) { "|" operator }; `before` is the word that may follow it"""
         first = self.at
         kind = self.kinds[first]
         source: Expression | Operator
@@ -56,9 +60,9 @@ class Queries(Nested):
             source = self.stage()
         else:
             source = self.expression()
-            if self.kinds[self.at] != "|":
+            if self.kinds[self.at] != "|" and not self._lacks_pipe(before):
                 return source
-        return self._stages(first, source)
+        return self._stages(first, source, before)
 
     def operator_pipeline(self) -> Pipeline:
         """operator-pipeline = ( contextual-datatable | operator ) { "|" operator }"""
@@ -67,12 +71,23 @@ class Queries(Nested):
             return self._stages(first, self.contextual_data_table())
         return self._stages(first, self.stage())
 
-    def _stages(self, first: int, source: Expression | Operator) -> Pipeline:
+    def _stages(self, first: int, source: Expression | Operator, before: str = "") -> Pipeline:
         stages = [source]
-        while self.kinds[self.at] == "|":
-            self.at += 1
+        while self.kinds[self.at] == "|" or self._lacks_pipe(before):
+            if self.kinds[self.at] == "|":
+                self.at += 1
+            else:
+                place = self.ends[self.at - 1]
+                self.report("KQL020", f"expected `|` before {self.found()}", Span(place, place))
             stages.append(self.stage())
         return Pipeline(tuple(stages), span=Span(self.starts[first], stages[-1].span[1]))
+
+    def _lacks_pipe(self, before: str) -> bool:
+        """Does an operator follow without its `|`?"""
+        kind = self.kinds[self.at]
+        if kind not in OPERATOR_KEYWORDS or kind == before:
+            return False
+        return kind not in _BEGINS_QUERY or not self._begins_line(self.at)
 
     def starts_operator(self) -> bool:
         """A word that may also be a name begins an operator only when what follows says so."""
@@ -103,9 +118,17 @@ class Queries(Nested):
         operator: Operator | None = None
         try:
             operator = self.operator()
-            if self.kinds[self.at] in _AFTER_OPERATOR or self._begins_line(self.at):
+            following = self.kinds[self.at]
+            while following in _CLOSERS and not self.depth:
+                self.report(
+                    "KQL015", f"`{following}` is unexpected here", self.token_span(self.at), "no bracket is open"
+                )
+                self.at += 1
+                following = self.kinds[self.at]
+            if following in _AFTER_OPERATOR or following in OPERATOR_KEYWORDS or self._begins_line(self.at):
                 return operator
-            self._report_rest(at)
+            message, hint = self.rest_fault(f"`{self.texts[at]}`")
+            self.report("KQL015", message, self.token_span(self.at), hint or "the next operator begins with `|`")
         except Fault:
             self.depth = depth
         self.skip_to(at, _STAGE_ENDS)
@@ -130,25 +153,19 @@ class Queries(Nested):
     def _begins_line(self, at: int) -> bool:
         return "\n" in self.text[self.ends[at - 1] : self.starts[at]]
 
-    def _report_rest(self, at: int) -> None:
-        """Something stands behind an operator that is complete."""
-        self.report(
-            "KQL015",
-            f"{self.found()} stands behind the end of `{self.texts[at]}`",
-            self.token_span(self.at),
-            self._hint_for(self.at) or "the next operator begins with `|`; values in a list are separated by `,`",
-        )
-
     def _fail_operator(self) -> NoReturn:
         at = self.at
-        kind, word = self.kinds[at], self.texts[at]
-        if kind in NAMES:
-            near = _OTHER_LANGUAGES.get(word.lower()) or next(
-                iter(get_close_matches(word.lower(), _SUGGESTIONS, 1)), None
-            )
-            hint = f"did you mean `{near}`?" if near else "after `|` comes an operator such as `where` or `summarize`"
-            self.fail("KQL014", f"`{word}` is no operator", self.token_span(at), hint)
-        self.fail_expected("an operator", "KQL014", "write `or`, or take the second `|` out" if kind == "|" else None)
+        if self.kinds[at] not in NAMES:
+            hint = "write `or`, or take the second `|` out" if self.kinds[at] == "|" else None
+            self.fail_expected("an operator", "KQL014", hint)
+        end = at
+        while self.touches_next(end) and (self.kinds[end + 1] in WORDS or self.kinds[end + 1] == "-"):
+            end += 1
+        span = Span(self.starts[at], self.ends[end])
+        word = span.of(self.text)
+        near = _OTHER_LANGUAGES.get(word.lower()) or next(iter(get_close_matches(word.lower(), _SUGGESTIONS, 1)), None)
+        hint = f"did you mean `{near}`?" if near else "after `|` comes an operator such as `where` or `summarize`"
+        self.fail("KQL014", f"`{word}` is no operator", span, hint)
 
 
 _OPERATORS: Final[dict[str, Callable[[Queries], Operator]]] = {

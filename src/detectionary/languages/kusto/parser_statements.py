@@ -29,7 +29,7 @@ from detectionary.languages.kusto.syntax import (
     SetOption,
     Statement,
 )
-from detectionary.languages.kusto.tokens import DECLARED_NAMES, DIRECTIVE, END, words
+from detectionary.languages.kusto.tokens import DECLARED_NAMES, DIRECTIVE, END, TYPE_KEYWORDS, words
 from detectionary.text import Span
 
 _STATEMENT_ENDS: Final = frozenset({";", END})
@@ -51,8 +51,8 @@ class Statements(Queries):
     def _rest(self) -> tuple[Statement, ...]:
         """What no statement can begin with: a closing bracket too many, a second `;`."""
         at = self.at
-        hint = self._hint_for(at)
-        self.report("KQL015", f"{self.found()} is unexpected here", self.token_span(at), hint)
+        hint = "no statement stands before it; take it out" if self.kinds[at] == ";" else "no bracket is open here"
+        self.report("KQL015", f"`{self.texts[at]}` is unexpected here", self.token_span(at), hint)
         self.at = at + 1
         bad = BadStatement(span=self.token_span(at), text=self.texts[at])
         return (bad, *self.statements(END))
@@ -61,6 +61,7 @@ class Statements(Queries):
         """statements = [ statement { ";" statement } [ ";" ] ], up to `closer`"""
         found: list[Statement] = []
         while self.kinds[self.at] not in (closer, END, ";"):
+            first = self.at
             found.append(self.statement())
             if self.kinds[self.at] == ";":
                 self.at += 1
@@ -69,17 +70,24 @@ class Statements(Queries):
             elif self.kinds[self.at] in _CLOSERS:
                 break
             elif self.kinds[self.at] not in (closer, END):
-                self._report_missing_semicolon()
+                self._report_rest(first)
         return tuple(found)
 
-    def _report_missing_semicolon(self) -> None:
+    def _report_rest(self, first: int) -> None:
+        """Something stands behind the statement that began at `first`: the next one, as a rule."""
         at = self.at
         place = self.ends[at - 1]
         if self.kinds[at] in _STARTS_STATEMENT or self._begins_line(at):
             self.report("KQL016", f"expected `;` before {self.found()}", Span(place, place), "statements end with `;`")
+        elif self.texts[first].lower() == "select":
+            self.report("KQL022", "this is SQL", self.token_span(first), "in Kusto: Table | where … | project …")
+            self.skip_to(at, _STATEMENT_ENDS)
+        elif self.kinds[at] == "|":
+            self.report("KQL015", "`|` stands behind the end of the statement", self.token_span(at))
+            self.skip_to(at, _STATEMENT_ENDS)
         else:
-            hint = self._hint_for(at) or "an operator begins with `|`, and a statement ends with `;`"
-            self.report("KQL015", f"{self.found()} stands behind the end of the statement", self.token_span(at), hint)
+            message, hint = self.rest_fault("the statement")
+            self.report("KQL015", message, self.token_span(at), hint or "a statement ends with `;`")
 
     def statement(self) -> Statement:
         """One statement; after a fault outside of its stages, a `BadStatement` up to the next `;`."""
@@ -112,6 +120,10 @@ class Statements(Queries):
             case "restrict" if following == "access":
                 return self._restrict()
         at = self.at
+        if self.kinds[at] == "|":
+            self.report("KQL021", "a query does not begin with `|`", self.token_span(at), "it begins with a table")
+            self.at = at + 1
+            return self._statement()
         expression = self.pipeline()
         return ExpressionStatement(expression, span=self.span_from(at))
 
@@ -138,10 +150,15 @@ class Statements(Queries):
         """materialize = "materialize" "(" pipeline ")" """
         at = self.keyword()
         content = self.parenthesized().expression
-        return Materialize(content, span=self.span_from(at))
+        result = Materialize(content, span=self.span_from(at))
+        if self.kinds[self.at] == "|":
+            span = self.token_span(self.at)
+            self.report("KQL015", "`|` stands behind `materialize(…)`", span, "put it into the parentheses")
+            self.skip_to(at, _STATEMENT_ENDS)
+        return result
 
     def _is_function(self, at: int) -> bool:
-        """Do parameters begin here? `()`, `(*`, `(name:`, each perhaps after `view`"""
+        """Do parameters begin here? `()`, `(*`, `(name:`, each perhaps after `view`; `(name string` is meant as such"""
         if self.kinds[at] == "view":
             at += 1
         if self.kinds[at] != "(":
@@ -149,7 +166,7 @@ class Statements(Queries):
         if self.kinds[at + 1] in (")", "*"):
             return True
         length = self.name_length(at + 1, DECLARED_NAMES)
-        return length > 0 and self.kinds[at + 1 + length] == ":"
+        return length > 0 and (self.kinds[at + 1 + length] == ":" or self.kinds[at + 1 + length] in TYPE_KEYWORDS)
 
     def _function(self) -> FunctionDeclaration:
         """function = [ "view" ] "(" [ parameter { "," parameter } ] ")" body"""

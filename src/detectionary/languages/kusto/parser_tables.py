@@ -240,8 +240,10 @@ class Tables(Operators):
                 self.fail_expected("a format")
             data_format = self.expect_name().text
         self.expect("(")
+        self.enter()
         sources = self.loose_list(self.pipeline)
         self.expect(")")
+        self.depth -= 1
         properties = self.properties() if self.kinds[self.at] == "with" else ()
         return InlineExternalTable(
             kind,
@@ -337,14 +339,12 @@ class Tables(Operators):
         group = self._group_reference()
         scope = self.expect_name() if self.accept("as") else None
         opener = self.expect("(")
-        depth = self.depth
         self.enter()
         statements = self.statements(")")
         if self.kinds[self.at] != ")":
-            self.fail_expected("`)`")
+            self.fail_group(opener, "`)`")
         self.at += 1
-        self.depth = depth
-        _ = opener
+        self.depth -= 1
         return MacroExpand(
             group, scope, statements, span=self.span_from(at), parameters=options, keyword=self.kinds[at]
         )

@@ -81,7 +81,7 @@ TYPE_KEYWORDS: Final = words(
     """
 )
 
-_OPERAND_KEYWORDS: Final = words(
+OPERAND_KEYWORDS: Final = words(
     """
     and or between !between in !in in~ !in~ has !has has_cs !has_cs hasprefix !hasprefix hasprefix_cs !hasprefix_cs
     hassuffix !hassuffix hassuffix_cs !hassuffix_cs has_any has_all like notlike likecs notlikecs contains notcontains
@@ -89,6 +89,7 @@ _OPERAND_KEYWORDS: Final = words(
     endswith !endswith endswith_cs !endswith_cs
     """
 ) | {"matches regex"}
+"""Operators between operands that are words."""
 
 _OTHER_KEYWORDS: Final = words(
     """
@@ -107,10 +108,12 @@ _OTHER_KEYWORDS: Final = words(
 )
 
 KEYWORDS: Final = (
-    DECLARED_NAME_KEYWORDS | COLUMN_KEYWORDS | OPERATOR_KEYWORDS | TYPE_KEYWORDS | _OPERAND_KEYWORDS | _OTHER_KEYWORDS
+    DECLARED_NAME_KEYWORDS | COLUMN_KEYWORDS | OPERATOR_KEYWORDS | TYPE_KEYWORDS | OPERAND_KEYWORDS | _OTHER_KEYWORDS
 )
 
 PUNCTUATION: Final = words("( ) [ ] { } | . .. + - * / % < <= <| <> > >= = == => =~ ! != !~ : ; , @ ?")
+
+COMPARISONS: Final = words("== != <> < <= > >= =~ !~")
 
 NAMES: Final = NAME_KEYWORDS | {NAME}
 """Kinds that are a name wherever one is expected."""
