@@ -4,7 +4,7 @@ The facts in `data` are © The MITRE Corporation, reproduced and distributed wit
 the terms. `tools/make_attack.py` makes the files.
 """
 
-from detectionary.attack.coverage import coverage
 from detectionary.attack.facts import CURRENT, Matrix, matrix
+from detectionary.attack.rule_coverage import coverage
 
 __all__ = ["CURRENT", "Matrix", "coverage", "matrix"]

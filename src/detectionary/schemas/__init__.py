@@ -1,11 +1,11 @@
 """Facts about log sources as data: tables, canonical fields, actions, platforms."""
 
-from detectionary.schemas.actions import actions
 from detectionary.schemas.feeds import third_party_feed
 from detectionary.schemas.fields import canonical_field
-from detectionary.schemas.functions import environment_base, functions
+from detectionary.schemas.kusto_functions import environment_base, functions
+from detectionary.schemas.kusto_tables import TableInfo, table_info, tables
 from detectionary.schemas.platforms import platform
-from detectionary.schemas.tables import TableInfo, table_info, tables
+from detectionary.schemas.rule_actions import actions
 
 __all__ = [
     "TableInfo",

@@ -19,8 +19,8 @@ from typing import Final
 
 from detectionary.model.analysis import Analysis, Indicator, Stage
 from detectionary.model.predicate import Operator
-from detectionary.schemas.functions import functions
-from detectionary.schemas.tables import tables
+from detectionary.schemas.kusto_functions import functions
+from detectionary.schemas.kusto_tables import tables
 
 _DATA: Final = Path(__file__).with_name("data")
 

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
-from detectionary.schemas.tables import tables
+from detectionary.schemas.kusto_tables import tables
 
 _DATA: Final = Path(__file__).with_name("data")
 _ANYWHERE: Final = "*"

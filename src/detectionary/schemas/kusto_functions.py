@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from detectionary.model.schema import Environment, FunctionDefinition, TableSchema
-from detectionary.schemas.tables import columns_of, tables
+from detectionary.schemas.kusto_tables import columns_of, tables
 
 _DATA: Final = Path(__file__).with_name("data")
 
