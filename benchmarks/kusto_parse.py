@@ -121,7 +121,7 @@ def _parse() -> Callable[[str], object]:
 
 def _analyze() -> Callable[[str], object]:
     from detectionary.languages.kusto import LANGUAGE
-    from detectionary.schemas.functions import environment_base
+    from detectionary.schemas import environment_base
     from detectionary.text import SourceText
 
     known = environment_base()

@@ -1,6 +1,6 @@
 """The log sources that name an operation, one row each: their tables, the fields to read, how providers are called.
 
-A row is data about a public log source; `rule_actions` has the one algorithm that reads them. To add a source, add a row.
+A row is data about a public log source; `rule_actions` has the algorithm that reads them. To add a source, add a row.
 """
 
 from __future__ import annotations
