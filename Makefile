@@ -25,7 +25,7 @@ demo: $(READY) ## read the example rules, show the first one, write the site
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m tools.demo $(DEMO)
 
 test: $(READY) ## all tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(READY) ## format, lint, types, rooms
 	$(BIN)/ruff format --check .

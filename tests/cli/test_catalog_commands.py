@@ -188,3 +188,9 @@ SARIF_SHAPE = json.loads("""
       "region": {"type": "object", "properties": {"startLine": {"minimum": 1}, "startColumn": {"minimum": 1},
        "endLine": {"minimum": 1}, "endColumn": {"minimum": 2}}}}}}}}}}}}}}}}
 """)
+
+
+def test_the_list_of_commands_says_what_each_does(run: Run) -> None:
+    outcome = run("--help")
+    assert "Write the catalog as a static web site." in outcome.out
+    assert run().out == outcome.out

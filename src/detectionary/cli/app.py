@@ -14,11 +14,19 @@ from detectionary.cli import output
 from detectionary.cli.output import ExitCode
 from detectionary.cli.trouble import Trouble
 
-COMMANDS: Final = ("ingest", "parse", "show", "search", "related", "check", "site")
-"""One file a command in this folder; the order is that of `--help`."""
+COMMANDS: Final = {
+    "ingest": "Read rules into the catalog.",
+    "parse": "Check the syntax of queries or rule files and list their stages.",
+    "show": "Show rules as their pages.",
+    "search": "Find rules by words and facets.",
+    "related": "Show the rules around one: same action, copies, versions, shared indicators.",
+    "check": "List findings, as SARIF too.",
+    "site": "Write the catalog as a static web site.",
+}
+"""One file a command in this folder, loaded when it runs; the order is that of `--help`."""
 
 
-def _application() -> App:
+def _application(listing: bool) -> App:
     app = App(
         name="detectionary",
         help="The dictionary of detections: reads detection rules, takes them apart, and shows what they do.",
@@ -26,8 +34,10 @@ def _application() -> App:
         result_action="return_value",
         help_format="markdown",
     )
-    for order, name in enumerate(COMMANDS):
-        app.command(f"detectionary.cli.{name}:{name}", name=name, sort_key=order)
+    for order, (name, summary) in enumerate(COMMANDS.items()):
+        # A summary given here would stand in for the command's own help; it is for the list of commands alone.
+        shown = summary if listing else None
+        app.command(f"detectionary.cli.{name}:{name}", name=name, help=shown, sort_key=order)
     return app
 
 
@@ -39,9 +49,10 @@ def _version() -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; `arguments` default to the process's own."""
-    app = _application()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    app = _application(listing=not given or given[0] not in COMMANDS)
     try:
-        outcome = app(list(arguments) if arguments is not None else None, exit_on_error=False, print_error=False)
+        outcome = app(given, exit_on_error=False, print_error=False)
     except CycloptsError as error:
         output.fail(str(error).strip(), "detectionary --help lists the commands; every command has --help too")
         return ExitCode.USAGE

@@ -110,8 +110,12 @@ def _show(found: list[tuple[Entry, str, Finding]]) -> None:
         output.diagnostics((finding.diagnostic,), source)
     rules = len({id(entry) for entry, _, _ in found})
     levels = [finding.diagnostic.level for _, _, finding in found]
-    counts = ", ".join(f"{levels.count(level)} {level.value}s" for level in Level if level in levels)
-    output.show(Text(f"{counts} in {rules} rules" if found else "no findings", "bold"))
+    counts = ", ".join(_counted(levels.count(level), level.value) for level in Level if level in levels)
+    output.show(Text(f"{counts} in {_counted(rules, 'rule')}" if found else "no findings", "bold"))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _line(entry: Entry, path: str, finding: Finding) -> FindingLine:
