@@ -44,8 +44,10 @@ def without_unseen(html: str) -> str:
 
 
 def escape_code(text: str) -> str:
-    """`text` for an element that shows code: unseen characters are drawn as their number, and left out of copies."""
-    escaped = str(_escape_html(text)).replace("\r\n", "\n").replace("\r", "\n")
+    """`text` for the content of an element that shows code: unseen characters are drawn, and left out of copies."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    if "\r" in escaped:
+        escaped = escaped.replace("\r\n", "\n").replace("\r", "\n")
     return escaped if _UNSEEN.search(escaped) is None else _UNSEEN.sub(_drawn, escaped)
 
 
@@ -134,7 +136,7 @@ class Placement:
 
 
 def body_html(
-    page: RulePage, placement: Placement, around: Sequence[Stretch], *, plain: bool = False, lines: int | None = None
+    page: RulePage, placement: Placement, around: Sequence[Stretch], *, plain: bool = False, lines: int = 100_000
 ) -> Markup:
     """The body as list items, one a line, the query's lines inside `<code>` and painted by its own tokens.
 
@@ -158,7 +160,7 @@ def body_html(
         bounds.pop()
     pieces: list[str] = []
     for row, (start, after) in enumerate(pairwise(bounds)):
-        if lines is not None and row >= lines:
+        if row >= lines:
             break
         end = min(after - 1, len(page.body))
         number = stages.get(row)

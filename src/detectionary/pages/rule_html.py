@@ -47,25 +47,36 @@ _PASSED_ON: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """How much of long texts a page shows."""
+    """How much of long texts and lists a page shows."""
 
-    colours: bool = True
-    """Of stage texts; the body keeps its own longer."""
-    body_colours: bool = True
-    stage_characters: int = 6_000
-    body_lines: int | None = None
     values: int = 40
-    rest_characters: int = 12_000
-    stages: int = 10_000
+    """Of one row, before the rest is folded away."""
+    folded_characters: int = 12_000
+    """Of values and names that are folded away."""
+    rows: int = 500
+    """Of a table of indicators."""
+    logic: int = 500
+    """Conditions in a tree of conditions."""
+    inner_stages: int = 1_000
+    stage_characters: int = 6_000
+    colours: bool = True
+    """In the texts of stages."""
+    body_colours: bool = True
+    body_lines: int = 100_000
 
 
 DETAILS: Final = (
     Detail(),
-    Detail(colours=False, stage_characters=1_500, values=20, rest_characters=6_000),
-    Detail(colours=False, body_colours=False, stage_characters=800, values=10, rest_characters=2_000),
-    Detail(False, False, 300, 250, 8, 1_000, 60),
-    Detail(False, False, 120, 80, 4, 400, 25),
-    Detail(False, False, 60, 30, 2, 200, 10),
+    Detail(values=20, folded_characters=3_000),
+    Detail(12, 1_000, 60, 30),
+    Detail(12, 1_000, 60, 20, 80, 1_500),
+    Detail(12, 1_000, 60, 20, 80, 1_500, colours=False),
+    Detail(10, 600, 40, 0, 40, 800, colours=False),
+    Detail(10, 600, 40, 0, 40, 800, colours=False, body_colours=False),
+    Detail(6, 400, 20, 0, 20, 300, colours=False, body_colours=False),
+    Detail(6, 400, 20, 0, 20, 300, colours=False, body_colours=False, body_lines=300),
+    Detail(6, 400, 20, 0, 10, 120, colours=False, body_colours=False, body_lines=160),
+    Detail(4, 200, 10, 0, 0, 60, colours=False, body_colours=False, body_lines=60),
 )
 """From everything to the least; a page takes the first that keeps it under the limit."""
 
@@ -107,11 +118,12 @@ def raw_name(page: RulePage) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    """A pipeline inside a stage, with the beginning of its stages' ids."""
+    """A pipeline inside a stage, with the beginning of its stages' ids; some are not `shown`."""
 
     label: str
     stages: tuple[PageStage, ...]
     anchor: str
+    shown: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +138,14 @@ class Block:
 
     kind: str | None
     rows: tuple[PageIndicator, ...]
+
+    def spans(self) -> Iterator[tuple[PageIndicator, int]]:
+        """Each row with how many rows its field stands for; 0 when the field stands in a row above."""
+        for _, same in groupby(self.rows, lambda row: (row.field, row.canonical_field)):
+            rows = tuple(same)
+            yield rows[0], len(rows)
+            for row in rows[1:]:
+                yield row, 0
 
     def label(self, what: str) -> str:
         """What the group means for its rows."""
@@ -152,6 +172,15 @@ class ShownAction:
     others: int
 
 
+@dataclass(frozen=True, slots=True)
+class PassedFields:
+    """Columns that a stage only passes on; `types` are (type, names)."""
+
+    source: str
+    count: int
+    types: tuple[tuple[str, str], ...]
+
+
 class RuleMarkup:
     """What the templates ask for beyond the context itself: texts painted, rows grouped, words for codes."""
 
@@ -161,6 +190,8 @@ class RuleMarkup:
         self._bodies = bodies
         self._query = Painted(page.query, page.highlights)
         self._placement = Placement(page)
+        self._pipelines: dict[str, tuple[Inner, ...]] = {}
+        self._inner_left = detail.inner_stages
         self._lets: dict[str, str] = {}
         names = [*(let.name for let in page.parameters), *(let.name for let in page.bindings)]
         for number, name in enumerate(names, start=1):
@@ -201,6 +232,11 @@ class RuleMarkup:
     def description(self) -> Markup:
         return linked_paragraphs(self.page.description)
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Those that the description does not name already."""
+        return tuple(each for each in self.page.references if each not in self.page.description)
+
     # Actions
 
     @cached_property
@@ -234,13 +270,13 @@ class RuleMarkup:
     @property
     def body_left(self) -> int:
         lines = self._detail.body_lines
-        return 0 if lines is None else max(0, len(self._placement.body_starts) - lines)
+        return max(0, len(self._placement.body_starts) - lines)
 
     def line(self, stage: PageStage) -> int | None:
         """The line of the file on which a stage begins, when the page has it."""
         row = self._placement.line_of(stage.span.start)
         lines = self._detail.body_lines
-        if row is None or not self._bodies or (lines is not None and row >= lines):
+        if row is None or not self._bodies or row >= lines:
             return None
         return row + self.page.source.line
 
@@ -256,10 +292,7 @@ class RuleMarkup:
         return self._code(start, stage.text, self.pipelines(stage, anchor))
 
     def let_code(self, let: PageParameter | PageBinding, anchor: str) -> Markup:
-        inner = self.pipelines(let, f"{anchor}-") if isinstance(let, PageParameter) else ()
-        if isinstance(let, PageBinding) and let.stages:
-            inner = (Inner("the stages below", let.stages, f"{anchor}-"),)
-        return self._code(let.span.start, let.text, inner)
+        return self._code(let.span.start, let.text, self.pipelines(let, anchor))
 
     def _code(self, start: int, text: str, inner: Sequence[Inner]) -> Markup:
         """The text of a stage, painted; long pipelines inside it stand below it as stages, and are left out here."""
@@ -275,12 +308,12 @@ class RuleMarkup:
         for pipeline in inner:
             first, last = pipeline.stages[0].span.start, pipeline.stages[-1].span.end
             long = query.count("\n", first, last) > 2 or last - first > 200
-            if not long or not at <= first < last <= end:
+            if not long or not pipeline.shown or not at <= first < last <= end:
                 continue
             pieces.append(self._query.html(at, min(first, max(cut, at)), plain=plain))
             count = len(pipeline.stages)
             words = "1 stage" if count == 1 else f"{count} stages"
-            pieces.append(f'<a class=fold href="#{pipeline.anchor}1">{escape(pipeline.label)}: {words}</a>')
+            pieces.append(f'<a class=fold href="#{pipeline.anchor}1">{escape(pipeline.label or "below")}: {words}</a>')
             at = last
         if at < cut:
             pieces.append(self._query.html(at, cut, plain=plain))
@@ -289,17 +322,22 @@ class RuleMarkup:
             pieces.append(f'<span class="fold">… {f"{left} more lines" if left else "more"}, in the rule body</span>')
         return Markup("".join(pieces))  # noqa: S704  # every piece is escaped
 
-    def pipelines(self, holder: PageStage | PageParameter, anchor: str) -> tuple[Inner, ...]:
-        """The stages inside a stage, one group a pipeline."""
-        groups: list[list[PageStage]] = []
-        for stage in holder.stages[: self._detail.stages]:
-            if not groups or stage.pipeline != groups[-1][-1].pipeline or stage.number <= groups[-1][-1].number:
-                groups.append([])
-            groups[-1].append(stage)
-        return tuple(
-            Inner(group[0].pipeline or "", tuple(group), f"{anchor}-{number}-")
-            for number, group in enumerate(groups, start=1)
-        )
+    def pipelines(self, holder: PageStage | PageParameter | PageBinding, anchor: str) -> tuple[Inner, ...]:
+        """The stages inside a stage or a let, one group a pipeline."""
+        known = self._pipelines.get(anchor)
+        if known is None:
+            groups: list[list[PageStage]] = []
+            for stage in holder.stages:
+                if not groups or stage.pipeline != groups[-1][-1].pipeline or stage.number <= groups[-1][-1].number:
+                    groups.append([])
+                groups[-1].append(stage)
+            inner = []
+            for number, group in enumerate(groups, start=1):
+                self._inner_left -= len(group)
+                name = f"{anchor}-{number}-"
+                inner.append(Inner(group[0].pipeline or "", tuple(group), name, self._inner_left >= 0))
+            known = self._pipelines[anchor] = tuple(inner)
+        return known
 
     def worth(self, parameter: PageParameter) -> Markup | None:
         """The value of a parameter, where its text does not already say it."""
@@ -312,7 +350,7 @@ class RuleMarkup:
     def logic(self, stage: PageStage) -> Logic | None:
         """The tree of a stage's predicate, when it is more than a list of conditions that must all hold."""
         test = stage.predicate
-        if test is None or not _branches(test) or (self._detail is not DETAILS[0] and _size(test) > 30):
+        if test is None or not _branches(test) or _size(test) > self._detail.logic:
             return None
         return Logic(_size(test), Markup(self._tree(test)))  # noqa: S704  # every text in it is escaped
 
@@ -340,6 +378,7 @@ class RuleMarkup:
 
     def blocks(self, rows: Sequence[PageIndicator]) -> tuple[Block, ...]:
         """Rows of one group side by side, at the place of the first of them; rows alone stay where they are."""
+        rows = rows[: self._detail.rows]
         groups: dict[int, list[PageIndicator]] = {}
         order: list[list[PageIndicator]] = []
         for row in rows:
@@ -354,6 +393,9 @@ class RuleMarkup:
             Block(block[0].group.kind if block[0].group is not None and len(block) > 1 else None, tuple(block))
             for block in order
         )
+
+    def rows_left(self, rows: Sequence[PageIndicator]) -> int:
+        return max(0, len(rows) - self._detail.rows)
 
     def operator(self, row: PageIndicator) -> str:
         return operator_words(row.operator, row.quantifier, len(row.values))
@@ -377,8 +419,7 @@ class RuleMarkup:
         listed = (shared or alone)[: self._detail.values]
         rest = [value for value in values if value not in listed]
         text = "\n".join(scalar_text(value.value) for value in rest)
-        if len(text) > self._detail.rest_characters:
-            text = f"{text[: self._detail.rest_characters]}…"
+        text = text if len(text) <= self._detail.folded_characters else f"{text[: self._detail.folded_characters]}…"
         return ShownValues(tuple(listed), mixed, Markup(escape_code(text)), len(rest))  # noqa: S704
 
     def value(self, value: PageValue) -> Markup:
@@ -389,6 +430,9 @@ class RuleMarkup:
         if value.kind in ("text", "number", "bool", "null", "guid"):
             return shown
         return Markup("{} <span class=type>{}</span>").format(shown, value.kind.replace("_", " "))
+
+    def plain(self, value: ScalarValue | tuple[ScalarValue, ...]) -> str:
+        return scalar_text(value)[:80]
 
     def scalar(self, value: ScalarValue | tuple[ScalarValue, ...]) -> Markup:
         if value == "":
@@ -403,20 +447,18 @@ class RuleMarkup:
         return Markup(escape_code(text if len(text) <= 400 else f"{text[:400]}…"))  # noqa: S704
 
     def split(self, corpus: Corpus) -> str:
-        rules = "1 other rule" if corpus.total == 1 else f"{corpus.total} other rules"
-        return f"{rules}: " + ", ".join(f"{language_title(name)} {count}" for name, count in corpus.by_language.items())
+        """The languages of the rules that a corpus count counts: "Kusto 5, Sigma 7"."""
+        return ", ".join(f"{language_title(name)} {count}" for name, count in corpus.by_language.items())
 
     # Output fields and the alert
 
     @cached_property
     def _folded_stages(self) -> frozenset[tuple[str, int]]:
         """Stages that only pass on many columns: a table as it is, a `project-away`."""
-        counts = Counter(
-            (field.source, field.stage)
-            for field in self.page.output_fields
-            if field.source in _PASSING and not field.feeds
+        counts = Counter((field.source, field.stage) for field in self.page.output_fields if not field.feeds)
+        return frozenset(
+            stage for stage, count in counts.items() if count > (_PASSED_ON if stage[0] in _PASSING else 2 * _PASSED_ON)
         )
-        return frozenset(stage for stage, count in counts.items() if count > _PASSED_ON)
 
     @property
     def fields(self) -> tuple[PageOutputField, ...]:
@@ -427,19 +469,23 @@ class RuleMarkup:
         )
 
     @property
-    def passed_fields(self) -> tuple[tuple[str, tuple[PageOutputField, ...]], ...]:
-        folded = sorted(
-            (
-                field
-                for field in self.page.output_fields
-                if not field.feeds and (field.source, field.stage) in self._folded_stages
-            ),
-            key=lambda field: (field.stage, field.source),
-        )
+    def passed_fields(self) -> tuple[PassedFields, ...]:
+        folded: dict[tuple[int, str], dict[str, list[str]]] = {}
+        for field in self.page.output_fields:
+            if not field.feeds and (field.source, field.stage) in self._folded_stages:
+                folded.setdefault((field.stage, field.source), {}).setdefault(field.type, []).append(field.name)
         return tuple(
-            (f"{source} (stage {stage})", tuple(fields))
-            for (stage, source), fields in groupby(folded, lambda field: (field.stage, field.source))
+            PassedFields(
+                f"{source} (stage {stage})",
+                sum(map(len, types.values())),
+                tuple((name, self._cut(" ".join(names))) for name, names in sorted(types.items())),
+            )
+            for (stage, source), types in sorted(folded.items())
         )
+
+    def _cut(self, text: str) -> str:
+        most = self._detail.folded_characters
+        return text if len(text) <= most else f"{text[:most].rpartition(' ')[0]} …"
 
     def feed(self, feed: str) -> Markup:
         what, _, name = feed.partition(":")
