@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from typing import Final, assert_never
 
 from detectionary.languages.kusto.bind_names import (
     EVERY_TABLE,
@@ -38,6 +38,7 @@ from detectionary.languages.kusto.syntax import (
     Expression,
     ExternalData,
     InList,
+    ListOperator,
     Literal,
     Materialize,
     MaterializedViewCombine,
@@ -61,12 +62,15 @@ from detectionary.languages.kusto.types import (
     DYNAMIC,
     INT,
     LONG,
+    STRING,
     SUMMABLE,
     UNKNOWN,
     arithmetic,
     comparable,
 )
 from detectionary.text import Level
+
+_TEXTUAL: Final = frozenset({STRING, DYNAMIC, UNKNOWN})
 
 
 class Expressions(BinderState):
@@ -377,7 +381,9 @@ class Expressions(BinderState):
         return UNKNOWN if operator in ARITHMETIC else BOOL
 
     def _in_list(self, node: InList, scope: Scope) -> None:
-        self.scalar(node.operand, scope)
+        operand = self.scalar(node.operand, scope)
+        if node.operator not in (ListOperator.IN, ListOperator.NOT_IN) and operand not in _TEXTUAL:
+            self.report("KQL206", Level.ERROR, f"{node.operator.value} does not take {operand.value}", node.operand)
         for item in node.items:
             inner = item
             while isinstance(inner, Parenthesized):
