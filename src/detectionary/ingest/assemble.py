@@ -27,8 +27,8 @@ def assemble(rule: Rule, language: Language, environment: Environment) -> Entry:
         analysis=canonical,
         coverage=attack.coverage(rule.tactics, rule.techniques, rule.tags),
         actions=schemas.actions(canonical, rule.language),
-        platform=None,
-        third_party_feed=None,
+        platform=schemas.platform((*analysis.tables, *analysis.functions), rule.connectors, rule.source.path),
+        third_party_feed=schemas.third_party_feed(canonical),
         time_window=None if rule.schedule is None else rule.schedule.lookback,
     )
 

@@ -1,8 +1,8 @@
 """What queries are read against: the platform's tables and functions, and the functions of all ingested repositories.
 
-A rule sees the functions of its own repository first: two repositories may each have a parser of the same name. Of several
-definitions in one repository the first by path counts, of several repositories the first by name; so the outcome does
-not depend on the order in which files arrive.
+A rule sees the functions of its own repository first: two repositories may each have a parser of the same name. Of
+several definitions in one repository `repositories.precedence` chooses, of several repositories the first by name; so
+the outcome does not depend on the order in which files arrive.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import TypeAlias
 
 from detectionary.model.schema import Environment, FunctionDefinition, TableSchema
+from detectionary.repositories import precedence
 
 Defined: TypeAlias = tuple[str, str, FunctionDefinition]
 """(repository, path, definition)"""
@@ -26,7 +27,7 @@ class Environments:
         self._shared: dict[str, FunctionDefinition] = dict(base.functions)
         self._own: dict[str, dict[str, FunctionDefinition]] = {}
         found: dict[str, FunctionDefinition] = {}
-        for repository, _, definition in sorted(functions, key=lambda defined: defined[:2]):
+        for repository, _, definition in sorted(functions, key=lambda defined: (defined[0], precedence(defined[2]))):
             found.setdefault(definition.name, definition)
             self._own.setdefault(repository, {}).setdefault(definition.name, definition)
         self._shared |= found
