@@ -63,16 +63,16 @@ def _rules(path: str, text: str, repository: Repository, split: Split) -> Iterat
             language="kusto",
             source=repository.source(path),
             query=source_of_part(text, start, end, path),
-            body=part if len(parts) > 1 else text,
+            body=part,
             body_language="kusto",
             kind=RuleKind.QUERY.value,
-            description=_without_title(own.description or whole.description, title),
+            description=_without_title(own.description or above or whole.description, title),
             references=tuple(dict.fromkeys((*own.references, *whole.references))),
             author=own.author or whole.author,
             version=own.version or whole.version,
             tactics=own.tactics or whole.tactics,
             techniques=own.techniques or whole.techniques,
-            body_start=text.count("\n", 0, start) + 1 if len(parts) > 1 else 1,
+            body_start=text.count("\n", 0, start) + 1,
         )
 
 
@@ -83,11 +83,17 @@ def _without_title(description: str, title: str) -> str:
 
 
 def query_parts(text: str, split: Split) -> list[tuple[int, int]]:
-    """The parts of `text` that are queries; the whole text where no part is found."""
+    """The parts of `text` that are queries, the whole text where no part is found.
+
+    One query is the whole text, with all its comments, unless prose stands around it.
+    """
     parts = [(start, end) for start, end in split(text) if code_lines(text[start:end])]
-    if len(parts) > 1:
-        return parts
-    return [(0, len(text))]
+    if not parts:
+        return [(0, len(text))]
+    if len(parts) == 1:
+        (start, end), *_ = parts
+        return parts if code_lines(text[:start]) or code_lines(text[end:]) else [(0, len(text))]
+    return parts
 
 
 def part_title(title: str, own: Comments, above: str | None, number: int, count: int) -> str:

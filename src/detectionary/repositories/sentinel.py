@@ -38,13 +38,14 @@ _KNOWN: Final = (
     | _NAMES.keys()
     | shapes.UNREAD_NAMES
 )
-_RULE_KEYS: Final = frozenset(
+_OWN_KEYS: Final = frozenset(
     (
-        *("id", "name", "displayName", "severity", "tactics", "relevantTechniques", "requiredDataConnectors"),
-        *("queryFrequency", "queryPeriod", "triggerOperator", "triggerThreshold", "entityMappings"),
+        *("tactics", "relevantTechniques", "requiredDataConnectors", "entityMappings"),
+        *("queryFrequency", "queryPeriod", "triggerOperator", "triggerThreshold"),
     )
 )
-"""A document with three of these is a rule, even when its query is missing."""
+_RULE_KEYS: Final = _OWN_KEYS | {"id", "name", "displayName", "severity"}
+"""A document with three of these, one of them Sentinel's own, is a rule even when its query is missing."""
 
 _OPERATORS: Final = {
     **dict.fromkeys(("gt", "greaterthan", ">"), "gt"),
@@ -85,7 +86,7 @@ def read(path: str, text: str, repository: Repository, split: Split) -> FileCont
 
 def _is_rule(root: MappingNode) -> bool:
     keys = {key.text for key, _ in root.pairs}
-    return "query" in keys or "Query" in keys or len(keys & _RULE_KEYS) >= 3
+    return "query" in keys or (len(keys & _RULE_KEYS) >= 3 and not keys.isdisjoint(_OWN_KEYS))
 
 
 def _rule(
@@ -156,7 +157,7 @@ def _check_keys(root: MappingNode, findings: Findings) -> None:
 
 
 def _query(root: MappingNode, text: str, path: str, body: Span, findings: Findings) -> SourceText:
-    node = root.get("query") or root.get("Query")
+    node = root.get("query")
     if isinstance(node, ScalarNode) and node.text.strip():
         return source_of(node, text, path)
     if node is None or isinstance(node, ScalarNode):

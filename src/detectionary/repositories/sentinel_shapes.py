@@ -123,7 +123,6 @@ OLD_NAMES = {
     "Tactics": "tactics",
     "techniques": "relevantTechniques",
     "Techniques": "relevantTechniques",
-    "Query": "query",
     "Tags": "tags",
     "References": "references",
     "InputEntityType": "inputEntityType",
