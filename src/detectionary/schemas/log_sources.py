@@ -51,8 +51,8 @@ def _always(provider: str) -> Default:
     return lambda _table, _operation: provider
 
 
-def _own_table(table: str, _: str) -> str:
-    return f"defender:{table}"
+def _own_table(prefix: str) -> Default:
+    return lambda table, _operation: f"{prefix}:{table}"
 
 
 def _tables(*names: str) -> frozenset[str]:
@@ -204,6 +204,9 @@ LOG_SOURCES: Final = (
     ),
     LogSource(_tables("Sysmon"), frozenset({"eventid"}), default=_always("windows:Sysmon"), spell=_number),
     LogSource(
+        _tables("dsp_parser"), frozenset({"eventid"}), default=_always("windows:Semperis-DSP-Security"), spell=_number
+    ),
+    LogSource(
         _tables(
             "DeviceEvents",
             "DeviceFileEvents",
@@ -215,7 +218,7 @@ LOG_SOURCES: Final = (
         ),
         frozenset({"actiontype"}),
         owners=_by_prefix("defender:Device"),
-        default=_own_table,
+        default=_own_table("defender"),
     ),
     LogSource(
         _tables(
@@ -230,8 +233,8 @@ LOG_SOURCES: Final = (
             "MessagePostDeliveryEvents",
             "UrlClickEvents",
         ),
-        frozenset({"actiontype"}),
-        default=_own_table,
+        frozenset({"actiontype", "raweventdata.operation"}),
+        default=_own_table("defender"),
     ),
     LogSource(
         _tables("AuditLogs"),
@@ -260,7 +263,21 @@ LOG_SOURCES: Final = (
     ),
     LogSource(_tables("AZKVAuditLogs"), frozenset({"operationname"}), default=_always("azure:AuditEvent")),
     LogSource(
-        _tables("AzureDevOpsAuditing"), frozenset({"operationname"}), default=_always("azure:AzureDevOpsAuditing")
+        _tables("StorageBlobLogs", "StorageFileLogs", "StorageQueueLogs", "StorageTableLogs"),
+        frozenset({"operationname"}),
+        {"category": _azure_category},
+        _by_prefix("azure:Storage"),
+    ),
+    LogSource(
+        _tables("AzureDevOpsAuditing", "IntuneAuditLogs", "SentinelAudit", "SentinelHealth"),
+        frozenset({"operationname"}),
+        default=_own_table("azure"),
+    ),
+    LogSource(
+        _tables("CloudAuditEvents"),
+        frozenset({"operationname"}),
+        default=_always("azure:Activity"),
+        spell=lambda operation: operation.strip().upper() if operation.lower().startswith("microsoft.") else None,
     ),
     LogSource(
         _tables("GCPAuditLogs", "GCP_IAM", "GCP_IAM_CL"),

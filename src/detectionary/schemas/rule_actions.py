@@ -13,13 +13,15 @@ Decisions (`analysis.md` 18 and 19)
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from detectionary.model.analysis import Analysis, GroupKind, Indicator
 from detectionary.model.entry import Action
 from detectionary.model.predicate import Operator, Quantifier, ValueKind
 from detectionary.schemas.log_sources import LOG_SOURCES, LogSource
 
-_BY_TABLE = {table: source for source in LOG_SOURCES for table in source.tables}
+_TABLES: Final = frozenset[str]().union(*(source.tables for source in LOG_SOURCES))
+_BY_TABLE: Final = {table: [source for source in LOG_SOURCES if table in source.tables] for table in _TABLES}
 
 
 def actions(analysis: Analysis, language: str) -> tuple[Action, ...]:
@@ -57,8 +59,7 @@ def _sources(row: Indicator, analysis: Analysis) -> list[tuple[str, LogSource]]:
     """The log sources whose operation this row names, by the tables that it is about."""
     name = _name(row)
     reading = row.tables or (*analysis.tables, *analysis.functions)
-    found = [(table, _BY_TABLE[table]) for table in reading if table in _BY_TABLE]
-    found = [(table, source) for table, source in found if name in source.operations]
+    found = [(table, source) for table in reading for source in _BY_TABLE.get(table, ()) if name in source.operations]
     if not row.tables and len({_family(source) for _, source in found}) > 1:
         return []
     return found
