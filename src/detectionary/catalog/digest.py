@@ -20,7 +20,8 @@ _NAMES: Final = {
     Role.CONTENT: "{}",
     Role.REPOSITORY: "(SELECT name FROM repositories WHERE id = {})",
     Role.FILE: _FILE,
-    Role.RULE: f"(SELECT {_FILE.format('r.file')} || ' ' || r.rule_id || ' ' || r.occurrence FROM rules AS r WHERE r.id = {{}})",
+    Role.RULE: f"(SELECT {_FILE.format('r.file')} || ' ' || r.rule_id || ' ' || r.occurrence "
+    "FROM rules AS r WHERE r.id = {})",
 }
 """How a column is read so that numbers given by chance play no part."""
 

@@ -127,11 +127,10 @@ class Catalog:
     # Entries
 
     def entry(self, name: str) -> Entry | None:
-        """The rule with this slug, or else this id (of several rules with the id, the newest); letter case is forgiven."""
+        """The rule with this slug, or else with this id, of several the newest; letter case is forgiven."""
         return self._entry(
             "WHERE r.slug = ?1 OR r.rule_id = ?1 COLLATE NOCASE "
-            "ORDER BY (r.slug = ?1 COLLATE BINARY) DESC, r.slug = ?1 DESC, r.gone_run IS NOT NULL, r.counted DESC, r.id "
-            "LIMIT 1",
+            "ORDER BY r.slug = ?1 DESC, r.gone_run IS NOT NULL, r.counted DESC, r.id LIMIT 1",
             (name,),
         )
 

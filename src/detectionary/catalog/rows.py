@@ -64,9 +64,9 @@ class StoredRule:
 
 
 RULE_COLUMNS: Final = (
-    "language", "kind", "title", "description", "author", "version", "severity", "status", "platform", "third_party_feed",
-    "frequency", "lookback", "trigger_operator", "trigger_threshold", "accepted", "open_fields", "predicates", "opaques",
-    "fault", "fingerprint", "analysed_with", "entry",
+    "language", "kind", "title", "description", "author", "version", "severity", "status", "platform",
+    "third_party_feed", "frequency", "lookback", "trigger_operator", "trigger_threshold", "accepted", "open_fields",
+    "predicates", "opaques", "fault", "fingerprint", "analysed_with", "entry",
 )  # fmt: skip
 _TITLE: Final = RULE_COLUMNS.index("title")
 _DESCRIPTION: Final = RULE_COLUMNS.index("description")
@@ -98,8 +98,8 @@ def stored_rule(
 ) -> StoredRule:
     """The rows of `entry`.
 
-    `dependencies` are (name, digest of what it meant). The entry is kept without commit and licence: those belong to the
-    file and the repository, and are put back on reading.
+    `dependencies` are (name, digest of what it meant). The entry is kept without slug, commit and licence: those belong
+    to the catalog, the file and the repository, and are put back on reading.
     """
     rule, analysis = entry.rule, entry.analysis
     schedule, trigger = rule.schedule, rule.trigger
@@ -208,21 +208,24 @@ def _comparisons(entry: Entry) -> tuple[list[Row], list[Row]]:
     ):
         field, operator = field_key(row), row.operator.value
         group = (None, None) if row.group is None else (row.group.id, row.group.kind.value)
+        named = (row.field, row.canonical_field, field, operator, row.quantifier.value)
         rows.append(
-            (position, excluded, row.field, row.canonical_field, field, operator, row.quantifier.value, row.stage)
-            + (*group, row.context, row.origin, int(row.implied), *row.span)
+            (position, excluded, *named, row.stage, *group, row.context, row.origin, int(row.implied), *row.span)
         )
         values += [
-            (position, place, excluded, field, operator, _counted_key(row, value), value.kind.value, _spelled(value))
-            + (_json(value.transforms),)
+            (position, place, excluded, field, operator, _counted_key(row, value), *_value(value))
             for place, value in enumerate(row.values)
         ]
     return rows, values
 
 
 def _counted_key(row: Indicator, value: Value) -> str | None:
-    """What corpus counts compare: nothing for rows of an anti-join's other side, which the rule does not itself look for."""
+    """What corpus counts compare; nothing for rows of an anti-join's other side, which the rule does not look for."""
     return None if row.context == ANTI_JOIN else value_key(value)
+
+
+def _value(value: Value) -> Row:
+    return value.kind.value, _spelled(value), _json(value.transforms)
 
 
 def _stages(entry: Entry) -> Iterator[Row]:

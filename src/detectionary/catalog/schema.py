@@ -1,7 +1,7 @@
 """The tables of a catalog, as data: the file is created from them, and docs/reference/catalog.md is printed from them.
 
-Words in the sentences below are those of the design. Rows that belong to a rule have the column `rule`; rows of a rule that
-is gone stay, so questions about the present join with `rules` and ask for `gone_run IS NULL`, or use the views.
+Words in the sentences below are those of the design. Rows that belong to a rule have the column `rule`; rows of a rule
+that is gone stay, so questions about the present join with `rules` and ask for `gone_run IS NULL`, or use the views.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; `indexes` are the column lists of its indexes, `constraints` what its definition says after the columns."""
+    """A table. `indexes` are column lists of its indexes, `constraints` what its definition says besides columns."""
 
     name: str
     about: str
@@ -79,6 +79,22 @@ def _quoted(name: str) -> str:
     return f'"{name}"'
 
 
+def _text(name: str, about: str) -> Column:
+    return Column(name, "TEXT NOT NULL", about)
+
+
+def _optional_text(name: str, about: str) -> Column:
+    return Column(name, "TEXT", about)
+
+
+def _number(name: str, about: str) -> Column:
+    return Column(name, "INTEGER NOT NULL", about)
+
+
+def _optional_number(name: str, about: str) -> Column:
+    return Column(name, "INTEGER", about)
+
+
 _RULE: Final = Column("rule", "INTEGER NOT NULL REFERENCES rules", "The rule.", Role.RULE)
 _POSITION: Final = Column("position", "INTEGER NOT NULL", "Its place among the rule's, from 0.")
 _START: Final = Column("start", "INTEGER NOT NULL", "The first character in the query, from 0.")
@@ -91,8 +107,8 @@ def _of_rule(name: str, about: str, *columns: Column, indexes: tuple[str, ...] =
 
 
 _COMPARED: Final = (
-    Column("field_key", "TEXT NOT NULL", "Canonical or own field in lower case; `*` for all fields."),
-    Column("operator", "TEXT NOT NULL", "The language-neutral operator, always positive: `eq`, `contains`, …"),
+    _text("field_key", "Canonical or own field in lower case; `*` for all fields."),
+    _text("operator", "The language-neutral operator, always positive: `eq`, `contains`, …"),
 )
 
 TABLES: Final = (
@@ -109,8 +125,9 @@ TABLES: Final = (
         "settings",
         "What the catalog knows about itself.",
         (
-            Column("name", "TEXT PRIMARY KEY", "`environment`: digest of the tables and functions that rules were read with.",
-                   Role.HISTORY),
+            Column(
+                "name", "TEXT PRIMARY KEY", "`environment`: what all present analyses were made with.", Role.HISTORY
+            ),
             Column("value", "TEXT NOT NULL", "The value.", Role.HISTORY),
         ),
         clustered=True,
@@ -121,7 +138,7 @@ TABLES: Final = (
         (
             Column("id", "INTEGER PRIMARY KEY", "Number within this file.", Role.SURROGATE),
             Column("name", "TEXT NOT NULL UNIQUE", "The repository without scheme, or the folder's name."),
-            Column("licence", "TEXT", "SPDX identifier, where the licence text is known."),
+            _optional_text("licence", "SPDX identifier, where the licence text is known."),
             Column("last_run", "INTEGER REFERENCES runs", "The last complete run that read it.", Role.HISTORY),
         ),
     ),
@@ -131,15 +148,21 @@ TABLES: Final = (
         (
             Column("id", "INTEGER PRIMARY KEY", "Number within this file.", Role.SURROGATE),
             Column("repository", "INTEGER NOT NULL REFERENCES repositories", "Its repository.", Role.REPOSITORY),
-            Column("path", "TEXT NOT NULL", "Path from the repository's root, with forward slashes."),
-            Column("digest", "TEXT NOT NULL", "Hash of its bytes."),
-            Column("size", "INTEGER NOT NULL", "Bytes."),
-            Column("modified", "INTEGER", "Time of change in nanoseconds; null: too fresh to be trusted.", Role.HISTORY),
-            Column("commit", "TEXT", "The commit that it was seen at last, where one is known."),
+            _text("path", "Path from the repository's root, with forward slashes."),
+            _text("digest", "Hash of its bytes."),
+            _number("size", "Bytes."),
+            Column(
+                "modified", "INTEGER", "Time of change in nanoseconds; null: too fresh to be trusted.", Role.HISTORY
+            ),
+            _optional_text("commit", "The commit that it was seen at last, where one is known."),
             Column("read_with", "TEXT NOT NULL", "Version of the readers that read it.", Role.HISTORY),
-            Column("ignored", "TEXT", "Why it holds nothing for the catalog, when it holds nothing."),
-            Column("gone_run", "INTEGER REFERENCES runs", "The run that no longer found it; null while it is there.",
-                   Role.HISTORY),
+            _optional_text("ignored", "Why it holds nothing for the catalog, when it holds nothing."),
+            Column(
+                "gone_run",
+                "INTEGER REFERENCES runs",
+                "The run that no longer found it; null while it is there.",
+                Role.HISTORY,
+            ),
         ),
         ("UNIQUE (repository, path)",),
     ),
@@ -149,35 +172,43 @@ TABLES: Final = (
         (
             Column("id", "INTEGER PRIMARY KEY", "Number within this file.", Role.SURROGATE),
             Column("file", "INTEGER NOT NULL REFERENCES files", "The file that holds it.", Role.FILE),
-            Column("rule_id", "TEXT NOT NULL", "The upstream id, or one made from the path."),
-            Column("occurrence", "INTEGER NOT NULL", "From 0 among the rules of one id in one file."),
+            _text("rule_id", "The upstream id, or one made from the path."),
+            _number("occurrence", "From 0 among the rules of one id in one file."),
             Column("slug", "TEXT NOT NULL COLLATE NOCASE UNIQUE", "Its name in addresses; given once, kept for good."),
-            Column("language", "TEXT NOT NULL", "The query language."),
-            Column("kind", "TEXT NOT NULL", "What the platform does with it: Scheduled, NRT, Hunting, …"),
-            Column("title", "TEXT NOT NULL", "The title."),
-            Column("description", "TEXT NOT NULL", "The description."),
-            Column("author", "TEXT", "The author."),
-            Column("version", "TEXT", "The version that the rule states."),
-            Column("severity", "TEXT", "The severity, in lower case."),
-            Column("status", "TEXT", "The status, in lower case."),
-            Column("platform", "TEXT", "The telemetry platform: AWS, Windows, …"),
-            Column("third_party_feed", "TEXT", "Why it only forwards a vendor's alert, when it does."),
-            Column("frequency", "TEXT", "How often it runs, in short form (10m, 1d)."),
-            Column("lookback", "TEXT", "How far back it looks."),
-            Column("trigger_operator", "TEXT", "How the number of rows compares with the threshold: gt, lt, eq, ne."),
-            Column("trigger_threshold", "INTEGER", "The number of rows of the trigger."),
-            Column("accepted", "INTEGER NOT NULL", "1 when the query has no syntax error."),
-            Column("open_fields", "INTEGER NOT NULL", "1 when it may emit more fields than are listed."),
-            Column("predicates", "INTEGER NOT NULL", "Comparisons and the like in all its filters."),
-            Column("opaques", "INTEGER NOT NULL", "Those of them that could not be modelled."),
-            Column("fault", "TEXT", "The exception, when the analysis of this rule failed through a fault of ours."),
-            Column("fingerprint", "TEXT NOT NULL", "Hash of the normalised query: copies share it."),
-            Column("counted", "INTEGER NOT NULL DEFAULT 0", "1 when corpus counts count it: present, and the newest of its id."),
+            _text("language", "The query language."),
+            _text("kind", "What the platform does with it: Scheduled, NRT, Hunting, …"),
+            _text("title", "The title."),
+            _text("description", "The description."),
+            _optional_text("author", "The author."),
+            _optional_text("version", "The version that the rule states."),
+            _optional_text("severity", "The severity, in lower case."),
+            _optional_text("status", "The status, in lower case."),
+            _optional_text("platform", "The telemetry platform: AWS, Windows, …"),
+            _optional_text("third_party_feed", "Why it only forwards a vendor's alert, when it does."),
+            _optional_text("frequency", "How often it runs, in short form (10m, 1d)."),
+            _optional_text("lookback", "How far back it looks."),
+            _optional_text("trigger_operator", "How the number of rows compares with the threshold: gt, lt, eq, ne."),
+            _optional_number("trigger_threshold", "The number of rows of the trigger."),
+            _number("accepted", "1 when the query has no syntax error."),
+            _number("open_fields", "1 when it may emit more fields than are listed."),
+            _number("predicates", "Comparisons and the like in all its filters."),
+            _number("opaques", "Those of them that could not be modelled."),
+            _optional_text("fault", "The exception, when the analysis of this rule failed through a fault of ours."),
+            _text("fingerprint", "Hash of the normalised query: copies share it."),
+            Column(
+                "counted",
+                "INTEGER NOT NULL DEFAULT 0",
+                "1 when corpus counts count it: present, and the newest of its id.",
+            ),
             Column("analysed_with", "TEXT NOT NULL", "Version of the analysis.", Role.HISTORY),
             Column("entry", "BLOB NOT NULL", "The whole entry, compressed; for Detectionary's own pages."),
             Column("first_run", "INTEGER NOT NULL REFERENCES runs", "The run that found it first.", Role.HISTORY),
-            Column("gone_run", "INTEGER REFERENCES runs", "The run that no longer found it; null while it is there.",
-                   Role.HISTORY),
+            Column(
+                "gone_run",
+                "INTEGER REFERENCES runs",
+                "The run that no longer found it; null while it is there.",
+                Role.HISTORY,
+            ),
         ),
         ("UNIQUE (file, rule_id, occurrence)",),
         ("rule_id", "fingerprint"),
@@ -188,9 +219,11 @@ TABLES: Final = (
         (
             Column("id", "INTEGER PRIMARY KEY", "Number within this file.", Role.SURROGATE),
             Column("rule", "INTEGER NOT NULL REFERENCES rules", "The rule.", Role.RULE),
-            Column("digest", "TEXT NOT NULL", "Hash of body and query."),
-            Column("current", "INTEGER NOT NULL", "1 for the rule's present text, or its last."),
-            Column("first_run", "INTEGER NOT NULL REFERENCES runs", "The run that found this text first.", Role.HISTORY),
+            _text("digest", "Hash of body and query."),
+            _number("current", "1 for the rule's present text, or its last."),
+            Column(
+                "first_run", "INTEGER NOT NULL REFERENCES runs", "The run that found this text first.", Role.HISTORY
+            ),
             Column("last_run", "INTEGER REFERENCES runs", "The last complete run that found it.", Role.HISTORY),
         ),
         ("UNIQUE (rule, digest)",),
@@ -200,35 +233,37 @@ TABLES: Final = (
         "The texts of the versions.",
         (
             Column("version", "INTEGER PRIMARY KEY REFERENCES rule_versions", "The version.", Role.SURROGATE),
-            Column("body", "TEXT NOT NULL", "The file, or the part of it that is the rule, verbatim."),
-            Column("query", "TEXT NOT NULL", "The query alone."),
+            _text("body", "The file, or the part of it that is the rule, verbatim."),
+            _text("query", "The query alone."),
         ),
     ),
     _of_rule(
         "stages",
         "The steps of a query, nested ones after the step that holds them.",
-        Column("parent", "INTEGER", "Position of the stage that holds it, for a nested one."),
-        Column("pipeline", "TEXT", "What its pipeline is: `right side`, `leg 2`, `binding NAME`, `parameter NAME`; null: the query."),
-        Column("number", "INTEGER NOT NULL", "From 1 in its own pipeline."),
-        Column("operator", "TEXT NOT NULL", "The canonical operator: `where`, `summarize`, …"),
-        Column("text", "TEXT NOT NULL", "Its text, from the pipe on."),
+        _optional_number("parent", "Position of the stage that holds it, for a nested one."),
+        _optional_text(
+            "pipeline", "Which one: `right side`, `leg 2`, `binding NAME`, `parameter NAME`; null: the query."
+        ),
+        _number("number", "From 1 in its own pipeline."),
+        _text("operator", "The canonical operator: `where`, `summarize`, …"),
+        _text("text", "Its text, from the pipe on."),
         _START,
         _END,
     ),
     _of_rule(
         "comparisons",
         "What a rule looks for and what it excludes; see the views `indicators` and `exclusions`.",
-        Column("excluded", "INTEGER NOT NULL", "0 for an indicator, 1 for an exclusion."),
-        Column("field", "TEXT", "The field as the rule names it; null searches all fields."),
-        Column("canonical_field", "TEXT", "The vendor-neutral name, where one is known."),
+        _number("excluded", "0 for an indicator, 1 for an exclusion."),
+        _optional_text("field", "The field as the rule names it; null searches all fields."),
+        _optional_text("canonical_field", "The vendor-neutral name, where one is known."),
         *_COMPARED,
-        Column("quantifier", "TEXT NOT NULL", "`any` or `all` of the values."),
-        Column("stage", "INTEGER NOT NULL", "The top-level stage that it stands in; 0: none."),
-        Column("group_id", "INTEGER", "The and/or group that holds it, numbered within the rule."),
-        Column("group_kind", "TEXT", "`all` or `any`."),
-        Column("context", "TEXT", "`anti-join`, `binding NAME`; null in the query itself."),
-        Column("origin", "TEXT", "Where the values come from when the rule does not hold them."),
-        Column("implied", "INTEGER NOT NULL", "1 when the language implies it."),
+        _text("quantifier", "`any` or `all` of the values."),
+        _number("stage", "The top-level stage that it stands in; 0: none."),
+        _optional_number("group_id", "The and/or group that holds it, numbered within the rule."),
+        _optional_text("group_kind", "`all` or `any`."),
+        _optional_text("context", "`anti-join`, `binding NAME`; null in the query itself."),
+        _optional_text("origin", "Where the values come from when the rule does not hold them."),
+        _number("implied", "1 when the language implies it."),
         _START,
         _END,
     ),
@@ -237,14 +272,14 @@ TABLES: Final = (
         "The values of comparisons.",
         (
             _RULE,
-            Column("comparison", "INTEGER NOT NULL", "Position of the comparison."),
-            Column("position", "INTEGER NOT NULL", "Place among its values, from 0."),
-            Column("excluded", "INTEGER NOT NULL", "0 for an indicator, 1 for an exclusion."),
+            _number("comparison", "Position of the comparison."),
+            _number("position", "Place among its values, from 0."),
+            _number("excluded", "0 for an indicator, 1 for an exclusion."),
             *_COMPARED,
-            Column("value_key", "TEXT", "The value as corpus counts compare it; null: never counted."),
-            Column("kind", "TEXT NOT NULL", "What it is: `text`, `number`, `timespan`, …"),
-            Column("value", "TEXT", "The value, as text; a range as `low..high`."),
-            Column("transforms", "TEXT NOT NULL", "Functions around the field, outermost first, and `cased`, `term`: a JSON list."),
+            _optional_text("value_key", "The value as corpus counts compare it; null: never counted."),
+            _text("kind", "What it is: `text`, `number`, `timespan`, …"),
+            _optional_text("value", "The value, as text; a range as `low..high`."),
+            _text("transforms", "Functions around the field, outermost first, and `cased`, `term`: a JSON list."),
         ),
         ("PRIMARY KEY (rule, comparison, position)",),
         ("field_key, operator, value_key, excluded", "value_key"),
@@ -253,107 +288,107 @@ TABLES: Final = (
     _of_rule(
         "thresholds",
         "Comparisons on aggregates.",
-        Column("name", "TEXT NOT NULL", "The column compared."),
-        Column("aggregate", "TEXT", "The expression that made it, where known."),
-        Column("operator", "TEXT NOT NULL", "The operator."),
-        Column("value", "TEXT", "The value, as text."),
+        _text("name", "The column compared."),
+        _optional_text("aggregate", "The expression that made it, where known."),
+        _text("operator", "The operator."),
+        _optional_text("value", "The value, as text."),
     ),
     _of_rule(
         "opaques",
         "Parts of filters that could not be modelled.",
-        Column("reason", "TEXT NOT NULL", "The kind of reason."),
-        Column("text", "TEXT NOT NULL", "The text."),
+        _text("reason", "The kind of reason."),
+        _text("text", "The text."),
         _START,
         _END,
     ),
     _of_rule(
         "output_fields",
         "The columns that a rule emits.",
-        Column("name", "TEXT NOT NULL", "The name."),
-        Column("source", "TEXT NOT NULL", "The operator that made it."),
-        Column("stage", "INTEGER NOT NULL", "The stage that made it."),
-        Column("type", "TEXT NOT NULL", "Its type."),
+        _text("name", "The name."),
+        _text("source", "The operator that made it."),
+        _number("stage", "The stage that made it."),
+        _text("type", "Its type."),
         indexes=("name",),
     ),
     _of_rule(
         "parameters",
         "Scalar lets and declared query parameters.",
-        Column("name", "TEXT NOT NULL", "The name."),
-        Column("text", "TEXT NOT NULL", "The declaration, verbatim."),
-        Column("value", "TEXT", "Its value as JSON; null when it is no constant."),
-        Column("type", "TEXT", "Its type, where known."),
+        _text("name", "The name."),
+        _text("text", "The declaration, verbatim."),
+        _optional_text("value", "Its value as JSON; null when it is no constant."),
+        _optional_text("type", "Its type, where known."),
     ),
     _of_rule(
         "bindings",
         "Tabular and function lets.",
-        Column("name", "TEXT NOT NULL", "The name."),
-        Column("kind", "TEXT NOT NULL", "`table` or `function`."),
-        Column("text", "TEXT NOT NULL", "The declaration, verbatim."),
+        _text("name", "The name."),
+        _text("kind", "`table` or `function`."),
+        _text("text", "The declaration, verbatim."),
     ),
     _of_rule(
         "techniques",
         "ATT&CK coverage: a row a technique under a tactic.",
-        Column("tactic", "TEXT NOT NULL", "The tactic's name."),
-        Column("tactic_id", "TEXT NOT NULL", "Its id."),
-        Column("technique_id", "TEXT", "The technique's id of today; null when the rule names the tactic alone."),
-        Column("technique", "TEXT", "Its name, with the parent's before a colon."),
-        Column("revoked_from", "TEXT", "The id that the rule gives, when it was revoked."),
+        _text("tactic", "The tactic's name."),
+        _text("tactic_id", "Its id."),
+        _optional_text("technique_id", "The technique's id of today; null when the rule names the tactic alone."),
+        _optional_text("technique", "Its name, with the parent's before a colon."),
+        _optional_text("revoked_from", "The id that the rule gives, when it was revoked."),
         indexes=("technique_id", "tactic_id"),
     ),
     _of_rule(
         "actions",
         "Operations that a rule watches.",
-        Column("action_key", "TEXT NOT NULL", "The action in lower case: rules with the same key watch the same action."),
-        Column("action", "TEXT NOT NULL", "The action as its log source spells it: `aws:ec2.amazonaws.com/RunInstances`."),
-        Column("provider", "TEXT NOT NULL", "What comes before the operation."),
-        Column("operation", "TEXT NOT NULL", "The operation."),
-        Column("inferred", "INTEGER NOT NULL", "1 when the rule names no event source and only one has the operation."),
+        _text("action_key", "The action in lower case: rules with the same key watch the same action."),
+        _text("action", "The action as its log source spells it: `aws:ec2.amazonaws.com/RunInstances`."),
+        _text("provider", "What comes before the operation."),
+        _text("operation", "The operation."),
+        _number("inferred", "1 when the rule names no event source and only one has the operation."),
         indexes=("action_key",),
     ),
-    _of_rule("rule_tables", "Tables that a rule reads.", Column("name", "TEXT NOT NULL", "The table."), indexes=("name",)),
+    _of_rule("rule_tables", "Tables that a rule reads.", _text("name", "The table."), indexes=("name",)),
     _of_rule(
         "rule_functions",
         "Functions of the environment that a rule calls.",
-        Column("name", "TEXT NOT NULL", "The function."),
+        _text("name", "The function."),
         indexes=("name",),
     ),
     _of_rule(
         "named_inputs",
         "Data that a rule reads by name from outside its tables.",
-        Column("kind", "TEXT NOT NULL", "`watchlist` or `externaldata`."),
-        Column("name", "TEXT NOT NULL", "Its name."),
+        _text("kind", "`watchlist` or `externaldata`."),
+        _text("name", "Its name."),
     ),
     _of_rule(
         "connectors",
         "Data connectors that a rule asks for.",
-        Column("connector", "TEXT NOT NULL", "The connector's id."),
-        Column("data_type", "TEXT", "A data type that it names there."),
+        _text("connector", "The connector's id."),
+        _optional_text("data_type", "A data type that it names there."),
     ),
     _of_rule(
         "entities",
         "Entities of a rule's alert: a row an identifier.",
-        Column("entity", "INTEGER NOT NULL", "Which of the rule's entities, from 0."),
-        Column("type", "TEXT NOT NULL", "The entity type: Account, IP, …"),
-        Column("identifier", "TEXT NOT NULL", "The identifier."),
-        Column("column", "TEXT NOT NULL", "The output field that fills it."),
+        _number("entity", "Which of the rule's entities, from 0."),
+        _text("type", "The entity type: Account, IP, …"),
+        _text("identifier", "The identifier."),
+        _text("column", "The output field that fills it."),
     ),
     _of_rule(
         "custom_details",
         "Custom details of a rule's alert.",
-        Column("name", "TEXT NOT NULL", "The detail."),
-        Column("column", "TEXT NOT NULL", "The output field that fills it."),
+        _text("name", "The detail."),
+        _text("column", "The output field that fills it."),
     ),
     _of_rule(
         "diagnostics",
         "Faults of rules, collected while reading and analysing them.",
-        Column("origin", "TEXT NOT NULL", "`rule` (as read), `query` or `attack`."),
-        Column("code", "TEXT NOT NULL", "The stable code."),
-        Column("level", "TEXT NOT NULL", "`error`, `warning` or `note`."),
-        Column("message", "TEXT NOT NULL", "What is wrong."),
-        Column("help", "TEXT", "What to do."),
-        Column("place", "TEXT", "Where, in words, for a fault outside the query."),
-        Column("start", "INTEGER", "The first character in the query."),
-        Column("end", "INTEGER", "One after the last character."),
+        _text("origin", "`rule` (as read), `query` or `attack`."),
+        _text("code", "The stable code."),
+        _text("level", "`error`, `warning` or `note`."),
+        _text("message", "What is wrong."),
+        _optional_text("help", "What to do."),
+        _optional_text("place", "Where, in words, for a fault outside the query."),
+        _optional_number("start", "The first character in the query."),
+        _optional_number("end", "One after the last character."),
         indexes=("code",),
     ),
     Table(
@@ -362,10 +397,10 @@ TABLES: Final = (
         (
             Column("file", "INTEGER NOT NULL REFERENCES files", "The file.", Role.FILE),
             _POSITION,
-            Column("code", "TEXT NOT NULL", "The stable code."),
-            Column("level", "TEXT NOT NULL", "`error`, `warning` or `note`."),
-            Column("message", "TEXT NOT NULL", "What is wrong."),
-            Column("help", "TEXT", "What to do."),
+            _text("code", "The stable code."),
+            _text("level", "`error`, `warning` or `note`."),
+            _text("message", "What is wrong."),
+            _optional_text("help", "What to do."),
         ),
         ("PRIMARY KEY (file, position)",),
         clustered=True,
@@ -375,8 +410,8 @@ TABLES: Final = (
         "Names that the analysis of a rule looked up. When one means something else now, the rule is analysed again.",
         (
             _RULE,
-            Column("name", "TEXT NOT NULL", "A table, a function, or a name that was not found."),
-            Column("digest", "TEXT NOT NULL", "Hash of its definition; empty when it was not found."),
+            _text("name", "A table, a function, or a name that was not found."),
+            _text("digest", "Hash of its definition; empty when it was not found."),
         ),
         ("PRIMARY KEY (rule, name)",),
         ("name",),
@@ -388,10 +423,10 @@ TABLES: Final = (
         (
             Column("file", "INTEGER NOT NULL REFERENCES files", "The file that defines it.", Role.FILE),
             _POSITION,
-            Column("name", "TEXT NOT NULL", "The function's name."),
-            Column("parameters", "TEXT NOT NULL", "Its declared parameters."),
-            Column("body", "TEXT", "Its query."),
-            Column("digest", "TEXT NOT NULL", "Changes when the definition does."),
+            _text("name", "The function's name."),
+            _text("parameters", "Its declared parameters."),
+            _optional_text("body", "Its query."),
+            _text("digest", "Changes when the definition does."),
             Column("definition", "BLOB NOT NULL", "The whole definition, compressed; for Detectionary itself."),
         ),
         ("PRIMARY KEY (file, position)",),
@@ -403,8 +438,8 @@ TABLES: Final = (
         "What full-text search knows of a rule beside its title, description and body.",
         (
             Column("rule", "INTEGER PRIMARY KEY REFERENCES rules", "The rule.", Role.RULE),
-            Column("fields", "TEXT NOT NULL", "The fields that it filters on and emits."),
-            Column("values", "TEXT NOT NULL", "The values that it filters on."),
+            _text("fields", "The fields that it filters on and emits."),
+            _text("values", "The values that it filters on."),
         ),
     ),
     Table(
@@ -412,15 +447,15 @@ TABLES: Final = (
         "Corpus counts: how many rules use a value, copies counted once and of each id only the newest.",
         (
             *_COMPARED,
-            Column("value_key", "TEXT NOT NULL", "The value as corpus counts compare it."),
-            Column("excluded", "INTEGER NOT NULL", "0 for rules that look for it, 1 for rules that exclude it."),
-            Column("language", "TEXT NOT NULL", "The query language of the rules."),
-            Column("rules", "INTEGER NOT NULL", "How many rules."),
+            _text("value_key", "The value as corpus counts compare it."),
+            _number("excluded", "0 for rules that look for it, 1 for rules that exclude it."),
+            _text("language", "The query language of the rules."),
+            _number("rules", "How many rules."),
         ),
         ("PRIMARY KEY (field_key, operator, value_key, excluded, language)",),
         clustered=True,
     ),
-)  # fmt: skip
+)
 
 
 def _compared_rows(excluded: int) -> str:
@@ -468,7 +503,7 @@ JOIN rule_versions AS v ON v.rule = r.id AND v.current = 1
 JOIN version_texts AS t ON t.version = v.id
 JOIN search_terms AS s ON s.rule = r.id""",
     ),
-)  # fmt: skip
+)
 
 SEARCH_COLUMNS: Final = ("title", "description", "body", "fields", "values")
 

@@ -1,7 +1,8 @@
 """Search text as people type it, made a question to the catalog.
 
-Words are looked for together, in any order; `"a phrase"` as it stands; `Run*` by its beginning. `field:EventName` and the
-other names of `Facet` narrow the result instead: `table:SigninLogs severity:high`. Nothing that is typed is an error.
+Words are looked for together, in any order; `"a phrase"` as it stands; `Run*` by its beginning. `field:EventName` and
+the other names of `Facet` narrow the result instead: `table:SigninLogs severity:high`. Nothing that is typed is an
+error.
 """
 
 # ruff: noqa: S608  # statements are put together from names of the schema; values are always parameters
@@ -63,7 +64,7 @@ class _Word:
 _FACETS: Final = {facet.value: facet for facet in Facet}
 
 
-def question(text: str, filters: Filters = Filters()) -> Question:  # noqa: B008  # immutable
+def question(text: str, filters: Filters = Filters()) -> Question:
     """What `text` asks for, together with `filters`."""
     words: list[str] = []
     for word in _words(text):

@@ -11,7 +11,7 @@ _LONGEST_ENDING: Final = 6
 
 
 def slug_of(path: str, number: int = 1) -> str:
-    """The slug that the rule at `path` would like: the file's stem with `-` for everything but letters, digits, `-`, `_`, `.`.
+    """The slug that the rule at `path` would like: its file's stem, with `-` for all but letters, digits, `-_.`.
 
     `number` counts the rules of the file; the second is `stem-2`. The result names no folder and no hidden file.
     """

@@ -1,7 +1,8 @@
 """Writing a catalog: runs, files, rules. Only `ingest` does it.
 
-Everything happens in batches, each one transaction that leaves the catalog whole: a file is stored together with its rules.
-Only `finish` says that something is gone and brings the corpus counts up to date, so an interrupted run loses nothing.
+Everything happens in batches, each one transaction that leaves the catalog whole: a file is stored together with its
+rules. Only `finish` says that files are gone and brings the corpus counts up to date, so an interrupted run loses
+nothing.
 """
 
 # ruff: noqa: S608  # statements are put together from names of the schema; values are always parameters
@@ -65,7 +66,6 @@ class KnownRule:
     occurrence: int
     repository: str
     path: str
-    file: int
     language: str
     analysed_with: str
 
@@ -172,15 +172,15 @@ class Writer:
     def repository(self, name: str, licence: str | None) -> int:
         """The number of a repository, entered if it is new."""
         self._connection.execute(
-            "INSERT INTO repositories (name, licence) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET licence = excluded.licence "
-            "WHERE licence IS NOT excluded.licence",
+            "INSERT INTO repositories (name, licence) VALUES (?, ?) ON CONFLICT (name) DO UPDATE "
+            "SET licence = excluded.licence WHERE licence IS NOT excluded.licence",
             (name, licence),
         )
         (found,) = self._connection.execute("SELECT id FROM repositories WHERE name = ?", (name,)).fetchone()
         return int(found)
 
     def known_files(self, repository: int, inside: str = "") -> dict[str, KnownFile]:
-        """The files of a repository by path, those that are gone too; `inside` limits them to a folder (or one file)."""
+        """The files of a repository by path, those that are gone too; `inside` limits them to a folder or file."""
         rows = self._connection.execute(
             'SELECT path, id, digest, size, modified, read_with, "commit", ignored, gone_run IS NOT NULL FROM files '
             "WHERE repository = ?1 AND (?2 = '' OR path = ?2 OR substr(path, 1, length(?2) + 1) = ?2 || '/')",
@@ -216,8 +216,9 @@ class Writer:
     def present_rules(self) -> Iterator[KnownRule]:
         """Every rule that is there, in order of repository, path and place in the file."""
         rows = self._connection.execute(
-            "SELECT r.id, r.rule_id, r.occurrence, s.name, f.path, f.id, r.language, r.analysed_with FROM rules AS r JOIN files AS f ON f.id = r.file "
-            "JOIN repositories AS s ON s.id = f.repository WHERE r.gone_run IS NULL ORDER BY s.name, f.path, r.id"
+            "SELECT r.id, r.rule_id, r.occurrence, s.name, f.path, r.language, r.analysed_with FROM rules AS r "
+            "JOIN files AS f ON f.id = r.file JOIN repositories AS s ON s.id = f.repository "
+            "WHERE r.gone_run IS NULL ORDER BY s.name, f.path, r.id"
         )
         for row in rows:
             yield KnownRule(*row)
@@ -236,8 +237,8 @@ class Writer:
             found.update(
                 number
                 for (number,) in self._connection.execute(
-                    "SELECT d.rule FROM dependencies AS d JOIN rules AS r ON r.id = d.rule JOIN files AS f ON f.id = r.file "
-                    "JOIN repositories AS s ON s.id = f.repository "
+                    "SELECT d.rule FROM dependencies AS d JOIN rules AS r ON r.id = d.rule "
+                    "JOIN files AS f ON f.id = r.file JOIN repositories AS s ON s.id = f.repository "
                     "WHERE d.name = ? AND d.digest = ? AND s.name = ? AND r.gone_run IS NULL",
                     (name, digest, repository),
                 )
@@ -398,7 +399,7 @@ class Writer:
         *,
         changed: bool,
     ) -> int:
-        """The run is complete: say what is gone, count again if anything `changed`, note when; how many rules are gone."""
+        """The run is complete: say what is gone, count again if anything `changed`; how many rules went."""
         execute, many = self._connection.execute, self._connection.executemany
         gone = 0
         with self.transaction():

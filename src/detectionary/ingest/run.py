@@ -1,9 +1,9 @@
 """Repositories to a catalog: look, read, analyse, store.
 
-Twice through the files: first all that changed are read, which brings the functions that repositories define; then rules are
-taken apart against them. A rule is analysed when it is new or changed, when a name that it looked up means something else
-now, or when the analysis itself is another version, and at no other time. What is stored is stored in batches, each
-of which leaves the catalog whole; an interrupted run is made up for by the next.
+Twice through the files: first all that changed are read, which brings the functions that repositories define; then
+rules are taken apart against them. A rule is analysed when it is new or changed, when a name that it looked up means
+something else now, or when the analysis itself is another version, and at no other time. What is stored is stored in
+batches, each of which leaves the catalog whole; an interrupted run is made up for by the next.
 """
 
 from __future__ import annotations
@@ -36,6 +36,10 @@ _ENVIRONMENT: Final = "environment"
 """The setting that holds the version of the environment which all analyses of the catalog rest on."""
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Progress(Protocol):
     """Is told how far a phase ("read", "analyse") has come."""
 
@@ -53,13 +57,13 @@ def ingest(
     languages: Sequence[Language] = LANGUAGES,
     processes: int | None = None,
     progress: Progress | None = None,
-    now: Callable[[], datetime] = partial(datetime.now, UTC),
+    now: Callable[[], datetime] = _now,
     base: Base = environment_base,
 ) -> Summary:
     """Bring the rules of folders, files and git addresses into the catalog, which is made if it is not there.
 
     The outcome does not depend on the order of `paths` or the number of `processes` (as many as there are processors,
-    when None). Raises `RepositoryError`, `CatalogError` or `IngestError`; whatever is wrong with rules is in the catalog.
+    when None). Raises `RepositoryError`, `CatalogError` or `IngestError`; what is wrong with rules is in the catalog.
     """
     begun = time.perf_counter()
     with ExitStack() as stack:
@@ -326,7 +330,7 @@ def _opened(paths: Sequence[str | Path], stack: ExitStack) -> list[Repository]:
     for path in paths:
         if isinstance(path, str) and _is_address(path):
             folder = stack.enter_context(TemporaryDirectory(prefix="detectionary-", ignore_cleanup_errors=True))
-            path = fetch(path, Path(folder))  # noqa: PLW2901  # from here on it is a folder like any other
+            path = fetch(path, Path(folder))
         repository = open_repository(Path(path))
         place = repository.root / repository.inside
         found.setdefault(place, repository)

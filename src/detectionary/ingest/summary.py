@@ -37,7 +37,7 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What an ingest found and did. `counts`, `ignored` and `functions` are of the ingested repositories as they are now."""
+    """What an ingest found and did. `counts`, `ignored`, `functions`: the ingested repositories as they are now."""
 
     counts: tuple[LanguageCount, ...]
     """Rules per repository and language."""

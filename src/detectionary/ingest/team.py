@@ -1,9 +1,9 @@
 """The workers: in this process when there is little to do, else in processes of their own.
 
-Each process has a pipe to this one, and nobody else holds its ends: when this process dies, however, the workers read the end
-of their pipes and end too. A worker is sent a chunk only when it waits for one, so neither side can block the other.
-Results come in the order of the items. A worker that dies is replaced, and what it worked on is tried again item by
-item, so that a deadly one costs only itself.
+Each process has a pipe to this one, and nobody else holds its ends: when this process dies, however, the workers read
+the end of their pipes and end too. A worker is sent a chunk only when it waits for one, so neither side can block the
+other. Results come in the order of the items. A worker that dies is replaced, and what it worked on is tried again
+item by item, so that a deadly one costs only itself.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import multiprocessing
 import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from multiprocessing.connection import Connection, wait
@@ -128,10 +129,8 @@ class Team:
     def _give(self, place: int, job: _Job, waiting: deque[_Chunk]) -> None:
         member = self._members[place]
         member.busy = waiting.popleft()
-        try:
+        with suppress(OSError):  # it has died; `_take` reads the end of its pipe
             member.pipe.send((job, member.busy.items))
-        except OSError:
-            pass  # it has died; `_take` reads the end of its pipe
 
     def _take(self, place: int, results: dict[int, Any], waiting: deque[_Chunk]) -> None:
         """Results of the chunk that a worker had; or, if it died, another worker and the chunk's items one by one."""
@@ -176,7 +175,8 @@ class Team:
         process.start()
         theirs.close()
         if self._functions is not None:
-            ours.send((_Job.LEARN, self._functions))
+            with suppress(OSError):  # as above
+                ours.send((_Job.LEARN, self._functions))
         return _Member(process, ours)
 
 

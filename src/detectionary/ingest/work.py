@@ -1,7 +1,7 @@
 """What is done for one file and one rule, in whichever process.
 
-A fault of ours in one rule or file stays there: it becomes a diagnostic with the exception's type and place, is counted,
-and everything else goes on.
+A fault of ours in one rule or file stays there: it becomes a diagnostic with the exception's type and place, is
+counted, and everything else goes on.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def _packed(content: FileContent) -> tuple[RuleRead, ...]:
 
 
 def _fingerprint(entry: Entry, language: Language) -> str:
-    """What copies share. A query with faults is only the copy of one with the same words; a rule without one has none."""
+    """What copies share. A query with faults is a copy of one with the same words; a rule without a query of none."""
     rule = entry.rule
     if entry.analysis.accepted:
         text = language.normalised(rule.query)
