@@ -10,8 +10,8 @@ from detectionary.languages.kusto.bind_expressions import Expressions
 from detectionary.languages.kusto.bind_names import (
     OPEN,
     FunctionOutcome,
+    KnownNames,
     LetFunction,
-    Local,
     Locals,
     Meaning,
     Scope,
@@ -32,7 +32,6 @@ from detectionary.languages.kusto.syntax import (
     AliasDatabase,
     BadExpression,
     BadStatement,
-    Call,
     DeclareParameters,
     DeclarePattern,
     Expression,
@@ -44,12 +43,12 @@ from detectionary.languages.kusto.syntax import (
     Node,
     Parameter,
     Parenthesized,
+    Pipeline,
     Query,
     RestrictAccess,
     RowSchema,
     ScalarType,
     SetOption,
-    Star,
     Statement,
 )
 from detectionary.languages.kusto.types import UNKNOWN
@@ -83,6 +82,17 @@ def bind(tree: Query, environment: Environment) -> Bound:
     )
 
 
+@dataclass(slots=True)
+class Budget:
+    """How many more function bodies may be bound for one query."""
+
+    left: int = 2_000
+
+    def spend(self) -> bool:
+        self.left -= 1
+        return self.left >= 0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Body:
     """A function of the environment, parsed: parameters (None when they cannot be read), and its body's statements."""
@@ -93,6 +103,16 @@ class _Body:
 
 class Binder(Expressions, Calls, Operators, Plugins):
     """One run over one query (or over the body of one function of the environment)."""
+
+    def __init__(self, known: KnownNames, calling: tuple[str, ...] = (), budget: Budget | None = None) -> None:
+        super().__init__(known)
+        self.calling = calling
+        """The environment functions whose bodies are being bound, outermost first."""
+        self.budget = budget if budget is not None else Budget()
+        self._bodies: dict[int, Meaning] = {}
+        """What the body of a declaration gives when nothing is known of the arguments."""
+        self._calls: dict[tuple[object, ...], tuple[LetFunction, Meaning, dict[str, Variable]]] = {}
+        """What calls gave; function and arguments are kept, since their identities are in the key."""
 
     def statements(self, statements: Iterable[Statement], scope: Scope) -> Meaning | None:
         result: Meaning | None = None
@@ -114,31 +134,24 @@ class Binder(Expressions, Calls, Operators, Plugins):
         return result
 
     def _statement(self, node: Expression, scope: Scope) -> Meaning:
-        """The meaning of a statement: a lone name or call that is nothing else is a table."""
-        inner = node
-        if isinstance(inner, Star):
-            return UNKNOWN
-        meaning = self._tabular_or_scalar(inner, scope)
-        if isinstance(meaning, TableType):
-            full = self.full(meaning)
-            if full is not meaning and id(inner) in self.results:
-                self.results[id(inner)] = full
-            return full
-        return meaning
-
-    def _tabular_or_scalar(self, node: Expression, scope: Scope) -> Meaning:
+        """The meaning of a statement or of what `let` names: a name alone is a table unless it stands for a value."""
         inner = node
         while isinstance(inner, Parenthesized):
             inner = inner.expression
-        if isinstance(inner, NameReference):
-            local = scope.locals.get(inner.name)
-            if isinstance(local, Variable) and isinstance(local.meaning, ScalarType):
-                return self.expression(node, scope)
-            return self.tabular(node, scope)
-        meaning = self.expression(node, scope)
-        if isinstance(meaning, TableType) and isinstance(inner, Call):
-            self.results[id(inner)] = meaning
-        return meaning
+        if isinstance(inner, NameReference) and not self._stands_for_value(inner, scope):
+            meaning: Meaning = self.tabular(node, scope)
+        else:
+            meaning = self.expression(node, scope)
+        if not isinstance(meaning, TableType):
+            return meaning
+        full = self.full(meaning)
+        if not isinstance(inner, Pipeline):
+            self.results[id(inner)] = full
+        return full
+
+    def _stands_for_value(self, node: NameReference, scope: Scope) -> bool:
+        local = scope.locals.get(node.name)
+        return isinstance(local, Variable) and isinstance(local.meaning, ScalarType)
 
     # let
 
@@ -157,7 +170,7 @@ class Binder(Expressions, Calls, Operators, Plugins):
 
     def _let_function(self, node: Let, value: FunctionDeclaration, scope: Scope) -> LetFunction:
         function = LetFunction(FunctionSymbol(node.name.text, node), value, scope.locals.frozen())
-        self._body(function, {}, scope)
+        self._bodies[id(value)] = self._body(function, {}, scope)
         return function
 
     def _declare_pattern(self, node: DeclarePattern, scope: Scope) -> None:
@@ -165,28 +178,33 @@ class Binder(Expressions, Calls, Operators, Plugins):
         name = node.name.text
         for rule in node.rules or ():
             function = LetFunction(FunctionSymbol(name, rule.body), rule.body, scope.locals.frozen())
-            self._body(function, {}, scope)
+            meaning = self._body(function, {}, scope)
             if scope.locals.get(name) is None:
                 parameters = tuple(replace(parameter, default=BadExpression()) for parameter in node.parameters)
                 declaration = replace(rule.body, parameters=parameters)
+                self._bodies[id(declaration)] = meaning
                 scope.locals.add(name, LetFunction(function.symbol, declaration, function.scope))
 
     def local_call(self, function: LetFunction, arguments: Sequence[Argument], node: Node, scope: Scope) -> Meaning:
-        """Bind the body again with what the arguments say; its findings were reported at the declaration."""
-        name = function.symbol.name
-        if name in self.calling:
-            return OPEN
-        given = self._matched(function.declaration.parameters, arguments, name, node, scope)
+        """Bind the body again with what the arguments say; its findings were reported at the declaration.
+
+        Calls with the same arguments share one result. A query that calls more than a sane number of times gets what
+        the declaration alone says, so that no query can make binding take exponential time.
+        """
+        given = self._matched(function.declaration.parameters, arguments, function.symbol.name, node, scope)
+        key = (id(function), *((name, _identity(local)) for name, local in sorted(given.items())))
+        known = self._calls.get(key)
+        if known is not None:
+            return known[1]
+        if not self.budget.spend():
+            return self._bodies.get(id(function.declaration), OPEN)
         self.muted += 1
-        self.calling = (*self.calling, name)
-        try:
-            meaning = self._body(function, given, scope)
-        finally:
-            self.muted -= 1
-            self.calling = self.calling[:-1]
+        meaning = self._body(function, given, scope)
+        self.muted -= 1
+        self._calls[key] = (function, meaning, given)
         return meaning
 
-    def _body(self, function: LetFunction, given: dict[str, Local], scope: Scope) -> Meaning:
+    def _body(self, function: LetFunction, given: dict[str, Variable], scope: Scope) -> Meaning:
         declaration = function.declaration
         names = Locals(function.scope)
         for parameter in declaration.parameters:
@@ -213,17 +231,17 @@ class Binder(Expressions, Calls, Operators, Plugins):
         return Variable(VariableSymbol(node.name.text, declaration, kind), kind, constant)
 
     def _schema(self, schema: RowSchema) -> TableType:
-        columns = tuple(ColumnSymbol(column.name.text, column.type) for column in schema.columns)
+        columns = self.declared_columns(schema, schema)
         return TableType(columns, schema.open or not columns)
 
     def _matched(
         self, parameters: Sequence[Parameter], arguments: Sequence[Argument], name: str, node: Node, scope: Scope
-    ) -> dict[str, Local]:
+    ) -> dict[str, Variable]:
         """What each parameter stands for in one call: named arguments by name, the others by place."""
         by_name = {parameter.name.text: parameter for parameter in parameters}
         named = {argument.names[0].text for argument, _ in arguments if isinstance(argument, Named)}
         by_place = iter([parameter for parameter in parameters if parameter.name.text not in named])
-        result: dict[str, Local] = {}
+        result: dict[str, Variable] = {}
         for argument, meaning in arguments:
             if isinstance(argument, Named) and argument.names[0].text in by_name:
                 parameter = by_name[argument.names[0].text]
@@ -243,7 +261,7 @@ class Binder(Expressions, Calls, Operators, Plugins):
             self.report("KQL210", Level.ERROR, f"{name} needs a value for {', '.join(missing)}", node)
         return result
 
-    def _given(self, parameter: Parameter, argument: Expression, meaning: Meaning, scope: Scope) -> Local:
+    def _given(self, parameter: Parameter, argument: Expression, meaning: Meaning, scope: Scope) -> Variable:
         kind: ScalarType | TableType
         if parameter.schema is not None:
             table = meaning if isinstance(meaning, TableType) else self._schema(parameter.schema)
@@ -278,7 +296,7 @@ class Binder(Expressions, Calls, Operators, Plugins):
             return found
         parameters: tuple[Parameter, ...] | None = ()
         if definition.parameters.strip():
-            declared = parse(f"let f = ({definition.parameters.strip().strip('()')}) {{ 0 }};").tree
+            declared = parse(f"let f = ({definition.parameters}) {{ 0 }};").tree
             first = declared.statements[0] if declared.statements else None
             parameters = None
             if isinstance(first, Let) and isinstance(first.value, FunctionDeclaration):
@@ -288,36 +306,32 @@ class Binder(Expressions, Calls, Operators, Plugins):
         self.known.bodies[definition.name] = body
         return body
 
-    def _outcome(self, definition: FunctionDefinition, body: _Body, given: dict[str, Local]) -> FunctionOutcome:
+    def _outcome(self, definition: FunctionDefinition, body: _Body, given: dict[str, Variable]) -> FunctionOutcome:
+        """The result of a call: kept for all calls, or for calls with these values when the body asks for them."""
         name = definition.name
         if body.query is None:
-            declared = self.known.declared_result(definition)
-            return FunctionOutcome(declared if declared is not None else OPEN, frozenset())
-        plain = (name,)
-        known = self.known.outcomes.get(plain)
-        if known is not None:
-            return known
-        tables = {key: local for key, local in given.items() if isinstance(getattr(local, "meaning", None), TableType)}
-        constants = tuple(
-            sorted((key, str(local.constant)) for key, local in given.items() if isinstance(local, Variable))
-        )
-        full_key = (name, constants)
-        known = None if tables else self.known.outcomes.get(full_key)
-        if known is not None:
-            self.constants_read = True
-            return known
-        if name in self.calling:
+            return FunctionOutcome(self.known.declared_result(definition) or OPEN, frozenset())
+        outcomes = self.known.outcomes
+        takes_tables = any(isinstance(local.symbol.type, TableType) for local in given.values())
+        by_values = (name, *((key, local.constant) for key, local in sorted(given.items())))
+        if not takes_tables:
+            if (name,) in outcomes:
+                return outcomes[name,]
+            if by_values in outcomes:
+                self.constants_read = True
+                return outcomes[by_values]
+        if name in self.calling or not self.budget.spend():
             return FunctionOutcome(OPEN, frozenset())
-        inner = Binder(self.known, (*self.calling, name))
+        inner = Binder(self.known, (*self.calling, name), self.budget)
         inner.muted = 1
         meaning = inner.environment_body(body.parameters or (), body.query, given)
         outcome = FunctionOutcome(_detached(meaning, name), frozenset(inner.dependencies))
         self.constants_read |= inner.constants_read
-        if not tables:
-            self.known.outcomes[full_key if inner.constants_read else plain] = outcome
+        if not takes_tables:
+            outcomes[by_values if inner.constants_read else (name,)] = outcome
         return outcome
 
-    def environment_body(self, parameters: Sequence[Parameter], query: Query, given: dict[str, Local]) -> Meaning:
+    def environment_body(self, parameters: Sequence[Parameter], query: Query, given: dict[str, Variable]) -> Meaning:
         """What the body of an environment function gives for these arguments."""
         names = Locals()
         scope = Scope(names)
@@ -326,6 +340,12 @@ class Binder(Expressions, Calls, Operators, Plugins):
             names.add(parameter.name.text, known or self._parameter(parameter, scope, parameter))
         meaning = self.statements(query.statements, scope)
         return OPEN if meaning is None else meaning
+
+
+def _identity(local: Variable) -> object:
+    """What tells two arguments of a function apart: the table, or the constant and its type."""
+    kind = local.symbol.type
+    return id(kind) if isinstance(kind, TableType) else (kind, local.constant)
 
 
 def _detached(meaning: Meaning, name: str) -> Meaning:

@@ -45,6 +45,7 @@ from detectionary.languages.kusto.syntax import (
     Name,
     Named,
     NameReference,
+    Node,
     Parenthesized,
     Path,
     Pipeline,
@@ -421,6 +422,12 @@ class Expressions(BinderState):
         return meaning if isinstance(meaning, ScalarType) else UNKNOWN
 
     def _declared(self, schema: RowSchema, node: Expression) -> TableType:
+        table = TableType(self.declared_columns(schema, node), schema.open)
+        self.results[id(node)] = table
+        return table
+
+    def declared_columns(self, schema: RowSchema, node: Node) -> tuple[ColumnSymbol, ...]:
+        """The columns of `(a: string, b: long)`, each name once."""
         seen: dict[str, ColumnSymbol] = {}
         for declared in schema.columns:
             name = declared.name.text
@@ -428,9 +435,7 @@ class Expressions(BinderState):
                 self.report("KQL209", Level.ERROR, f"{name} is declared twice", declared.name)
             else:
                 seen[name] = ColumnSymbol(name, declared.type, maker=node)
-        table = TableType(tuple(seen.values()), schema.open)
-        self.results[id(node)] = table
-        return table
+        return tuple(seen.values())
 
     def _view_combine(self, node: MaterializedViewCombine, scope: Scope) -> Meaning:
         self.expression(node.base, scope.with_row(None))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from detectionary.languages.kusto.bind_columns import Projection
+from detectionary.languages.kusto.bind_columns import Projection, made_unique
 from detectionary.languages.kusto.bind_names import Graph, Locals, Meaning, Row, Scope, Variable
 from detectionary.languages.kusto.bind_projections import option
 from detectionary.languages.kusto.bind_state import BinderState
@@ -45,7 +45,7 @@ class Graphs(BinderState):
             nodes.extend(column for column in self.full(made).columns if column.name not in names)
         if node.node_id is not None:
             nodes.append(ColumnSymbol(node.node_id.text, source, maker=node))
-        graph = Graph(self.full(row), TableType(tuple(nodes)) if nodes else None)
+        graph = Graph(self.full(row), TableType(made_unique(nodes)) if nodes else None)
         if node.partition is None:
             return graph
         column, pipeline = node.partition
@@ -63,7 +63,7 @@ class Graphs(BinderState):
                 name = option(node.parameters, "with_component_id")
                 column = ColumnSymbol(name if isinstance(name, str) else "ComponentId", LONG, maker=node)
                 known = graph.nodes.columns if graph.nodes is not None else ()
-                return Graph(graph.edges, TableType((*known, column)))
+                return Graph(graph.edges, TableType(made_unique((*known, column))))
             case GraphWhere():
                 row = graph.nodes if node.what == "nodes" else graph.edges
                 self.scalar(node.predicate, Scope(scope.locals, row if row is not None else EMPTY))
@@ -128,7 +128,7 @@ class Graphs(BinderState):
             name = option(output.parameters, parameter)
             if isinstance(name, str):
                 columns.append(ColumnSymbol(name, LONG, maker=node))
-        return TableType((*columns, *table.columns), table.open)
+        return TableType(made_unique((*columns, *table.columns)), table.open)
 
 
 def _names_in(node: Expression) -> Iterable[str]:

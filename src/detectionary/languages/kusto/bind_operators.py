@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from detectionary.languages.kusto.bind_columns import Projection, continued
+from detectionary.languages.kusto.bind_columns import Projection, continued, made_unique
 from detectionary.languages.kusto.bind_graphs import Graphs
 from detectionary.languages.kusto.bind_names import (
     OPEN,
@@ -40,6 +40,7 @@ from detectionary.languages.kusto.syntax import (
     GraphMatch,
     GraphToTable,
     GraphWhere,
+    InlineExternalTable,
     Invoke,
     Join,
     Lookup,
@@ -91,7 +92,7 @@ from detectionary.languages.kusto.types import (
 )
 from detectionary.text import Level
 
-LEADING = (Union, Find, Search, Print, Range, MacroExpand, Evaluate, BadOperator)
+LEADING = (Union, Find, Search, Print, Range, MacroExpand, InlineExternalTable, Evaluate, BadOperator)
 """Operators that may stand first."""
 
 
@@ -128,13 +129,16 @@ class Operators(Projections, Tables, Graphs):
     def operator(self, node: Operator, current: Meaning | None, scope: Scope) -> Meaning:
         if isinstance(current, Graph):
             return self.graph_operator(node, current, scope)
-        if isinstance(node, Union | Find | Search | Print | Range | MacroExpand):
+        if isinstance(node, Union | Find | Search | Print | Range | MacroExpand | InlineExternalTable):
             return self._source_operator(node, current if isinstance(current, TableType) else None, scope)
         row = current if isinstance(current, TableType) else OPEN
         return self._table_operator(node, row, Scope(scope.locals, row))
 
     def _source_operator(
-        self, node: Union | Find | Search | Print | Range | MacroExpand, row: TableType | None, scope: Scope
+        self,
+        node: Union | Find | Search | Print | Range | MacroExpand | InlineExternalTable,
+        row: TableType | None,
+        scope: Scope,
     ) -> Meaning:
         match node:
             case Union():
@@ -149,6 +153,8 @@ class Operators(Projections, Tables, Graphs):
                 return self._range(node, scope)
             case MacroExpand():
                 return self._macro_expand(node, scope)
+            case InlineExternalTable():
+                return self._inline_table(node, scope)
             case _:
                 assert_never(node)
 
@@ -252,6 +258,22 @@ class Operators(Projections, Tables, Graphs):
         kind = INT if both is step is INT else arithmetic(BinaryOperator.ADD, both, step) or UNKNOWN
         return TableType((ColumnSymbol(node.name.text, kind, expression=node.start, maker=node),))
 
+    def _inline_table(self, node: InlineExternalTable, scope: Scope) -> TableType:
+        """The columns of its schema, then those that only its paths hold; without a schema they are not known."""
+        declared = Projection()
+        if node.schema is not None:
+            for item in node.schema.columns:
+                declared.add(ColumnSymbol(item.name.text, item.type, maker=node))
+        stored = TableType(tuple(declared.columns))
+        for partition in node.partitions:
+            if partition.default is not None:
+                self.scalar(partition.default, Scope(scope.locals, stored))
+            else:
+                declared.add(ColumnSymbol(partition.name.text, partition.type or UNKNOWN, maker=node))
+        for source in node.sources:
+            self.scalar(source, Scope(scope.locals))
+        return TableType(tuple(declared.columns), node.schema is None)
+
     def _macro_expand(self, node: MacroExpand, scope: Scope) -> TableType:
         self.expression(node.group, scope.with_row(None))
         inner = Locals(scope.locals)
@@ -272,7 +294,7 @@ class Operators(Projections, Tables, Graphs):
         made = (("Pattern", STRING), ("Count", LONG), ("Representative", STRING))
         columns = tuple(ColumnSymbol(name, kind, expression=node.by, maker=node) for name, kind in made)
         if option(node.parameters, "kind") == "source":
-            return TableType((*self.full(row).columns, *columns))
+            return TableType(made_unique((*self.full(row).columns, *columns)))
         return TableType(columns)
 
     def _as(self, node: As, row: TableType, scope: Scope) -> TableType:
@@ -377,7 +399,7 @@ class Operators(Projections, Tables, Graphs):
         match_id = option(node.parameters, "with_match_id")
         if isinstance(match_id, str):
             columns.append(ColumnSymbol(match_id, LONG, maker=node))
-        return continued(row, columns)
+        return continued(row, made_unique(columns))
 
     def _step(self, name: str, state: TableType, node: Scan) -> Variable:
         return Variable(ColumnSymbol(name, UNKNOWN, maker=node), Row(state))

@@ -95,7 +95,7 @@ class Plugins(BinderState):
                 return self._lookup(arguments, table)
             case Result.INTERSECTIONS:
                 counts = [ColumnSymbol(f"s{at}", LONG, maker=node) for at in range(len(node.arguments))]
-                return TableType((*table.columns, *counts), table.open)
+                return TableType(made_unique((*table.columns, *counts)), table.open)
             case Result.ROLLING_PERCENTILE:
                 return self._rolling_percentile(node, arguments, scope)
             case _:
@@ -162,7 +162,7 @@ class Plugins(BinderState):
             gone = [self._column(arguments, "pivotColumn")]
             gone.extend(self.referenced_column(call.arguments[0]) for call in aggregates if call.arguments)
             columns = [column for column in table.columns if all(column is not other for other in gone)]
-        return TableType(tuple(columns), True)
+        return TableType(made_unique(columns), True)
 
     def _lookup(self, arguments: ByParameter, table: TableType) -> TableType:
         """Both tables' columns; keys that both have stand once."""
@@ -185,7 +185,7 @@ class Plugins(BinderState):
         ]
         name = f"rolling_{texts[0]}_percentile_{value.name if value else 'value'}_{texts[1]}"
         made = ColumnSymbol(name, value.type if value else LONG, expression=node, maker=node)
-        return TableType((*(column for column in kept if column is not None), made))
+        return TableType(made_unique((*(column for column in kept if column is not None), made)))
 
 
 def _belongs_to(following: str, kind: ScalarType, argument: Expression, repeated: str) -> bool:

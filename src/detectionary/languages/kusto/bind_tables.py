@@ -160,7 +160,7 @@ class Tables(BinderState):
         source = option(node.parameters, "withsource", "with_source")
         if isinstance(source, str):
             columns.insert(0, ColumnSymbol(source, STRING, maker=node))
-        return TableType(tuple(columns), open_, _every(tables))
+        return TableType(made_unique(columns), open_, _every(tables))
 
     def _sources(self, items: Iterable[Expression], scope: Scope) -> list[TableType]:
         """The tables of a list that may hold wildcards, in its order."""
@@ -227,7 +227,7 @@ class Tables(BinderState):
             open_ = False
         if node.project_away is not None:
             columns = _without(columns, node)
-        return TableType(tuple(columns), open_)
+        return TableType(made_unique(columns), open_)
 
     def _find_columns(self, items: Iterable[FindColumn | Star], node: Find, scope: Scope) -> list[ColumnSymbol]:
         result: list[ColumnSymbol] = []
@@ -274,7 +274,7 @@ class Tables(BinderState):
         searched = TableType(tuple(united_by_name_and_type(tables, node)), _any_open(tables), _every(tables))
         self._search_predicate(node.predicate, scope.with_row(searched))
         table = ColumnSymbol("$table", STRING, maker=node)
-        return continued(searched, (table, *self.full(searched).columns))
+        return continued(searched, made_unique((table, *self.full(searched).columns)))
 
     def _search_predicate(self, node: Expression, scope: Scope) -> None:
         """A predicate whose bare texts are search terms."""
