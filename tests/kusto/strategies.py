@@ -6,7 +6,7 @@ comparison never stands below a `+` without parentheses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, TypeVar
@@ -228,7 +228,13 @@ class Trees:
         )
 
     def list_items(self) -> tuple[syntax.Expression, ...]:
-        return self.pick(lambda: self.some(self.expression), lambda: (self.pipeline(),))
+        return self.pick(lambda: self.some(self.expression), lambda: (self.subquery(),))
+
+    def subquery(self) -> syntax.Pipeline:
+        """A pipeline in a list: Microsoft's parser knows it by a pipe before the first comma, `[a, b]` not excepted."""
+        if self.flag():
+            return syntax.Pipeline((self.leading(), *self.some(self.operator, 0, 2)))
+        return syntax.Pipeline((self.reference(), *self.some(self.operator, 1, 2)))
 
     def expression(self) -> syntax.Expression:
         """disjunction = conjunction ("or" conjunction)*"""
@@ -399,7 +405,7 @@ class Trees:
         return self.pick(
             lambda: syntax.Where(self.expression()),
             self.summarize,
-            lambda: syntax.Distinct(self.pick(lambda: (syntax.Star(),), lambda: self.some(self.column))),
+            lambda: syntax.Distinct(self.some(lambda: self.either(syntax.Star, self.primary, self.named))),
             lambda: syntax.Count(self.maybe(self.plain_name)),
             lambda: syntax.Take(self.expression()),
             lambda: syntax.Sample(self.expression()),
@@ -520,12 +526,7 @@ class Trees:
             lambda: syntax.Reduce(self.expression(), self.some(self.reduce_setting, 0, 2)),
             self.make_series,
             self.make_graph,
-            lambda: syntax.GraphMatch(
-                self.some(self.graph_pattern, 1, 2),
-                self.maybe(self.expression),
-                self.maybe(lambda: self.some(self.column)),
-                shortest=self.flag(),
-            ),
+            self.graph_match,
             lambda: syntax.GraphToTable(
                 self.some(lambda: syntax.GraphOutput(self.choose(("nodes", "edges")), self.maybe(self.name), ()))
             ),
@@ -559,6 +560,12 @@ class Trees:
             None if tables else self.maybe(self.name),
             self.maybe(lambda: (syntax.Path(self.reference(), self.name()), self.operators())),
         )
+
+    def graph_match(self) -> syntax.GraphMatch:
+        """The condition is a pipeline to the parser, so without `project` it would take the stages behind it."""
+        where = self.maybe(self.expression)
+        project = self.some(self.column) if where is not None else self.maybe(lambda: self.some(self.column))
+        return syntax.GraphMatch(self.some(self.graph_pattern, 1, 2), where, project, shortest=self.flag())
 
     def graph_pattern(self) -> syntax.GraphPattern:
         elements: list[syntax.GraphNode | syntax.GraphEdge] = [self.graph_node()]
@@ -663,7 +670,32 @@ def queries(draw: st.DrawFn) -> syntax.Query:
     return Trees(draw).query()
 
 
+KINDS: Final[Mapping[str, Callable[[Trees], syntax.Node]]] = {
+    "leading": Trees.leading,
+    "rows": Trees.row_operator,
+    "columns": Trees.column_operator,
+    "order": Trees.order_operator,
+    "nested": Trees.nested_operator,
+    "rare": Trees.rare_operator,
+    "sources": Trees.source,
+    "statements": Trees.statement,
+}
+"""What a query may hold, in groups small enough that a hundred draws meet every class of node."""
+
+
+@st.composite
+def small_queries(draw: st.DrawFn, kind: str) -> syntax.Query:
+    """A query with one node of a kind that has few nodes below it."""
+    node = KINDS[kind](Trees(draw, depth=1))
+    if kind == "statements":
+        return syntax.Query((node, syntax.ExpressionStatement(syntax.NameReference("T"))))  # type: ignore[arg-type]
+    if kind == "sources":
+        return syntax.Query((syntax.ExpressionStatement(node),))  # type: ignore[arg-type]
+    before = () if kind == "leading" else (syntax.NameReference("T"),)
+    return syntax.Query((syntax.ExpressionStatement(syntax.Pipeline((*before, node))),))  # type: ignore[arg-type]
+
+
 @st.composite
 def expressions(draw: st.DrawFn) -> syntax.Expression:
-    """Scalar expressions, deeper than those inside queries."""
-    return Trees(draw, depth=4).expression()
+    """Scalar expressions, with sub-queries inside."""
+    return Trees(draw, depth=3).expression()

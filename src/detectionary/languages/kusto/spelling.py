@@ -14,7 +14,9 @@ _WORD: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_]*\Z")
 _PLACEHOLDER: Final = re.compile(r"\{[A-Za-z_$][A-Za-z0-9_]*(?:\[-?[0-9]+\])?\}\Z")
 
 _OPTION_WORDS: Final = NAME_KEYWORDS | {"simple", "relaxed"}
-_CLAUSES: Final = frozenset({"bin", "default", "from", "let", "null", "nulls", "on", "pack", "step", "typeof", "view", "with"})
+_CLAUSES: Final = frozenset(
+    {"bin", "default", "from", "id", "let", "null", "nulls", "on", "pack", "step", "typeof", "view", "with"}
+)
 _RESERVED: Final = (
     (KEYWORDS - NAME_KEYWORDS) | OPERATOR_KEYWORDS | _CLAUSES | {"true", "True", "TRUE", "false", "False", "FALSE"}
 )
