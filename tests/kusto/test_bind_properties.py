@@ -93,3 +93,25 @@ def test_calls_that_double_at_every_step_end() -> None:
     steps = "\n".join(f"let f{at + 1} = (T: (*)) {{ f{at}(f{at}(T | extend c{at} = 1)) }};" for at in range(40))
     bound = bind(parse(f"let f0 = (T: (*)) {{ T }};\n{steps}\nf40(T)").tree, ENVIRONMENT)
     assert isinstance(bound.result, TableType)
+
+
+LARGE: Final = {
+    "stages that each add a column": "T" + "".join(f"\n| extend c{at} = {at}" for at in range(40_000)),
+    "one stage of many columns": "T | project " + ", ".join(f"c{at} = x" for at in range(60_000)),
+    "unnamed aggregates": "T | summarize " + ", ".join(["count()"] * 60_000),
+    "legs of a union": "union " + ", ".join(["T"] * 60_000),
+    "names that are not there": "T | where " + " and ".join(f"n{at}q == 1" for at in range(40_000)),
+    "lets": "".join(f"let v{at} = {at};\n" for at in range(40_000)) + "T | where x == v39999",
+    "functions that take turns": "".join(
+        f"let f{at} = (n: long) {{ f{at - 1}(n) + f{at - 1}(n + 1) }};\n" if at else "let f0 = (n: long) { n };\n"
+        for at in range(2_000)
+    )
+    + "print f1999(1)",
+}
+
+
+@pytest.mark.parametrize("text", LARGE.values(), ids=LARGE.keys())
+def test_large_queries_end(text: str) -> None:
+    """Not timed; each would run for hours, or out of memory, if work grew with the square of the text."""
+    bound = bind(parse(text).tree, ENVIRONMENT)
+    assert {finding.code for finding in bound.diagnostics} <= {"KQL203", "KQL299"}

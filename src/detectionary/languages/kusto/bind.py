@@ -20,6 +20,7 @@ from detectionary.languages.kusto.bind_names import (
 )
 from detectionary.languages.kusto.bind_operators import Operators
 from detectionary.languages.kusto.bind_plugins import Plugins
+from detectionary.languages.kusto.bind_state import Budget, TooLargeError
 from detectionary.languages.kusto.bound import (
     Bound,
     ColumnSymbol,
@@ -59,16 +60,19 @@ Argument = tuple[Expression, Meaning]
 
 
 def bind(tree: Query, environment: Environment) -> Bound:
-    """Bind `tree` against `environment`. Never raises: what cannot be resolved is a finding, and its type unknown."""
+    """Bind `tree` against `environment`. Never raises: what cannot be resolved is a finding, and its type unknown.
+
+    A query nested deeper than the stack, or with more columns than memory should hold, is bound as far as it goes, with
+    a finding that says so.
+    """
     binder = Binder(known_names(environment))
     result: Meaning | None = None
     try:
         result = binder.statements(tree.statements, Scope(Locals()))
-    except RecursionError:
+    except (RecursionError, TooLargeError) as error:
+        what = "is nested too deeply" if isinstance(error, RecursionError) else "makes too many columns"
         span = tree.span if tree.span.end else Span(0, 0)
-        binder.diagnostics.append(
-            Diagnostic("KQL299", Level.ERROR, "the query is nested too deeply to be understood", span)
-        )
+        binder.diagnostics.append(Diagnostic("KQL299", Level.ERROR, f"the query {what} to be understood", span))
     return Bound(
         tree,
         result if isinstance(result, ScalarType | TableType) else None,
@@ -80,17 +84,6 @@ def bind(tree: Query, environment: Environment) -> Bound:
         frozenset(binder.dependencies),
         tuple(binder.diagnostics),
     )
-
-
-@dataclass(slots=True)
-class Budget:
-    """How many more function bodies may be bound for one query."""
-
-    left: int = 2_000
-
-    def spend(self) -> bool:
-        self.left -= 1
-        return self.left >= 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,10 +98,9 @@ class Binder(Expressions, Calls, Operators, Plugins):
     """One run over one query (or over the body of one function of the environment)."""
 
     def __init__(self, known: KnownNames, calling: tuple[str, ...] = (), budget: Budget | None = None) -> None:
-        super().__init__(known)
+        super().__init__(known, budget if budget is not None else Budget())
         self.calling = calling
         """The environment functions whose bodies are being bound, outermost first."""
-        self.budget = budget if budget is not None else Budget()
         self._bodies: dict[int, Meaning] = {}
         """What the body of a declaration gives when nothing is known of the arguments."""
         self._calls: dict[tuple[object, ...], tuple[LetFunction, Meaning, dict[str, Variable]]] = {}
@@ -196,7 +188,7 @@ class Binder(Expressions, Calls, Operators, Plugins):
         known = self._calls.get(key)
         if known is not None:
             return known[1]
-        if not self.budget.spend():
+        if not self.budget.spend_body():
             return self._bodies.get(id(function.declaration), OPEN)
         self.muted += 1
         meaning = self._body(function, given, scope)
@@ -320,7 +312,7 @@ class Binder(Expressions, Calls, Operators, Plugins):
             if by_values in outcomes:
                 self.constants_read = True
                 return outcomes[by_values]
-        if name in self.calling or not self.budget.spend():
+        if name in self.calling or not self.budget.spend_body():
             return FunctionOutcome(OPEN, frozenset())
         inner = Binder(self.known, (*self.calling, name), self.budget)
         inner.muted = 1

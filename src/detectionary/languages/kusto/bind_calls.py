@@ -14,7 +14,6 @@ from detectionary.languages.kusto.bind_names import (
     Row,
     Scope,
     Tuple,
-    suggestion,
 )
 from detectionary.languages.kusto.bind_state import BinderState
 from detectionary.languages.kusto.bound import ColumnSymbol, FunctionSymbol, TableType
@@ -148,7 +147,7 @@ class Calls(BinderState):
             self.report("KQL204", Level.ERROR, f"{name} is a plug-in: it belongs behind evaluate", node.name)
             return OPEN
         near = [other for other in SCALAR_FUNCTIONS if other[:1] == name[:1]]
-        self.report("KQL202", Level.WARNING, f"no function is called {name}", node.name, suggestion(name, near))
+        self.report("KQL202", Level.WARNING, f"no function is called {name}", node.name, self.suggestion(name, near))
         return TableType((), True, name) if scope.row is None else UNKNOWN
 
     # Built-in functions

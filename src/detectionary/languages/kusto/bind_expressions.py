@@ -15,7 +15,6 @@ from detectionary.languages.kusto.bind_names import (
     Scope,
     Tuple,
     Variable,
-    suggestion,
 )
 from detectionary.languages.kusto.bind_state import BinderState
 from detectionary.languages.kusto.bound import ColumnSymbol, FunctionSymbol, TableSymbol, TableType
@@ -233,7 +232,7 @@ class Expressions(BinderState):
         if len(name) < 3:
             return None
         near = [other for other in self.known.table_schemas if abs(len(other) - len(name)) < 3 and other[0] == name[0]]
-        return suggestion(name, near)
+        return self.suggestion(name, near)
 
     def tabular(self, node: Expression, scope: Scope) -> TableType:
         """The table that an expression gives, whatever it is written as; noted as the result of that stage."""

@@ -109,9 +109,12 @@ class Operators(Projections, Tables, Graphs):
                 if current is None and not isinstance(stage, LEADING):
                     name = stage.keyword or type(stage).__name__.lower()
                     self.report("KQL218", Level.ERROR, f"{name} needs a table before it", stage)
+                before = current
                 current = self.operator(stage, current, scope)
                 if isinstance(current, TableType):
                     self.results[id(stage)] = current
+                    if current is not before:
+                        self.budget.spend_columns(len(current.columns))
                 elif isinstance(current, Graph):
                     self.results[id(stage)] = current.edges
             else:

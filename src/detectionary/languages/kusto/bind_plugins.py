@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from detectionary.languages.kusto.bind_calls import built_in_symbol
 from detectionary.languages.kusto.bind_columns import made_unique
-from detectionary.languages.kusto.bind_names import OPEN, Meaning, Scope, suggestion
+from detectionary.languages.kusto.bind_names import OPEN, Meaning, Scope
 from detectionary.languages.kusto.bind_state import BinderState
 from detectionary.languages.kusto.bound import ColumnSymbol, FunctionSymbol, TableType
 from detectionary.languages.kusto.functions import MANY, Columns, Function, Result, Signature
@@ -29,7 +29,9 @@ class Plugins(BinderState):
                 self.expression(argument, scope)
             self.symbols[id(node)] = FunctionSymbol(name, None, known=False)
             self.functions.setdefault(name)
-            self.report("KQL202", Level.WARNING, f"no plug-in is called {name}", node.name, suggestion(name, PLUGINS))
+            self.report(
+                "KQL202", Level.WARNING, f"no plug-in is called {name}", node.name, self.suggestion(name, PLUGINS)
+            )
             return OPEN
         self.symbols[id(node)] = built_in_symbol(name)
         self.functions.setdefault(name)

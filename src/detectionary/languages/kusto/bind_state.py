@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from detectionary.languages.kusto.bind_names import (
@@ -56,9 +57,37 @@ FINDINGS: Final[Mapping[str, str]] = {
     "KQL220": "An argument name that the function does not have.",
     "KQL221": "A dynamic value where values are compared: a key, distinct, a sort.",
     "KQL222": "A let of a name that is taken.",
-    "KQL299": "A query that is nested too deeply.",
+    "KQL299": "A query that is nested too deeply, or has too many columns.",
 }
 """Every code of the binder, and what it is about."""
+
+
+class TooLargeError(Exception):
+    """A query whose stages have more columns than a binder should keep."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """How much work a query may still cause, so that none takes all time or memory; real queries stay far below."""
+
+    bodies: int = 2_000
+    columns: int = 10_000_000
+    suggestions: int = 25
+
+    def spend_body(self) -> bool:
+        """Whether one more function body may be bound."""
+        self.bodies -= 1
+        return self.bodies >= 0
+
+    def spend_columns(self, count: int) -> None:
+        self.columns -= count
+        if self.columns < 0:
+            raise TooLargeError
+
+    def spend_suggestion(self) -> bool:
+        """Whether one more name may be compared with all others."""
+        self.suggestions -= 1
+        return self.suggestions >= 0
 
 
 class BinderState(ABC):
@@ -67,8 +96,9 @@ class BinderState(ABC):
     The parts are the classes of the other `bind_*` modules, put together in `bind.Binder`; each knows only this class.
     """
 
-    def __init__(self, known: KnownNames) -> None:
+    def __init__(self, known: KnownNames, budget: Budget) -> None:
         self.known = known
+        self.budget = budget
         self.symbols: dict[int, Symbol] = {}
         self.types: dict[int, Type] = {}
         self.results: dict[int, TableType] = {}
@@ -155,12 +185,15 @@ class BinderState(ABC):
             span = node if isinstance(node, Span) else node.span
             self.diagnostics.append(Diagnostic(code, level, message, span, advice))
 
+    def suggestion(self, name: str, candidates: Iterable[str]) -> str | None:
+        return suggestion(name, candidates) if not self.muted and self.budget.spend_suggestion() else None
+
     def unknown_column(self, name: str, node: Node, scope: Scope) -> None:
         candidates = [column.name for table in (scope.row, scope.right) if table for column in table.columns]
         candidates.extend(scope.locals.names())
         self.dependencies.add(name)
         self.report(
-            "KQL203", Level.WARNING, f"no column or variable is called {name}", node, suggestion(name, candidates)
+            "KQL203", Level.WARNING, f"no column or variable is called {name}", node, self.suggestion(name, candidates)
         )
 
     # Open tables
