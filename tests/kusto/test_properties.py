@@ -69,7 +69,7 @@ def mutations(draw: st.DrawFn) -> str:
 BLANKS: Final = "\t \r\n\f\u00a0\u1680\u180e\u200b\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
 """What Microsoft's lexer takes for blanks (`TextFacts.IsWhitespace`)."""
 
-PUNCTUATION_MARKS: Final = "()[]{},;.:?@"
+PUNCTUATION_MARKS: Final = "()[]{},;.:?!@"
 
 any_text: Final = st.one_of(st.text(max_size=60), soup, mutations())
 
