@@ -76,7 +76,7 @@ class Projection:
         else:
             name = self._names.claim(column.name, base)
             if name != column.name:
-                column = _copy(column, name)
+                column = retitled(column, name)
             self._index[name] = len(self.columns)
             self.columns.append(column)
         if once:
@@ -113,7 +113,7 @@ class Projection:
         return continued(after, self.columns) if after is not None else TableType(tuple(self.columns))
 
 
-def _copy(column: ColumnSymbol, name: str) -> ColumnSymbol:
+def retitled(column: ColumnSymbol, name: str) -> ColumnSymbol:
     """`column` as its maker would have made it under another name; a stored column becomes a copy of itself."""
     if column.maker is None or (column.expression is None and not column.sources):
         return renamed(column, name)

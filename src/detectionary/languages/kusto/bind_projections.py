@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from enum import Enum, auto
 
-from detectionary.languages.kusto.bind_calls import prefixed
 from detectionary.languages.kusto.bind_columns import Projection, UniqueNames, continued
+from detectionary.languages.kusto.bind_multiples import prefixed
 from detectionary.languages.kusto.bind_names import Meaning, Scope, Tuple, matches
 from detectionary.languages.kusto.bind_state import BinderState
 from detectionary.languages.kusto.bound import ColumnSymbol, TableType, VariableSymbol

@@ -71,7 +71,7 @@ class Budget:
     """How much work a query may still cause, so that none takes all time or memory; real queries stay far below."""
 
     bodies: int = 2_000
-    columns: int = 10_000_000
+    columns: int = 3_000_000
     suggestions: int = 25
 
     def spend_body(self) -> bool:
