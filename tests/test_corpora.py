@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tools.ratchet import kusto_corpora, measure, recorded, worse
 
 from detectionary.catalog import Catalog, open_catalog
 from detectionary.ingest import Summary, ingest
 from detectionary.languages import language_named
 from detectionary.pages import RulePage, rule_page
 from tests.conftest import needs_shared, shared
+from tools.ratchet import kusto_corpora, measure, recorded, worse
 
 pytestmark = [needs_shared, pytest.mark.xdist_group("corpora")]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Final
 
@@ -66,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(outcome) if isinstance(outcome, int) else ExitCode.DONE
 
 
-def command_function(name: str) -> object:
+def command_function(name: str) -> Callable[..., int]:
     """The function of one command, for the generated reference."""
-    return getattr(import_module(f"detectionary.cli.{name}"), name)
+    function: Callable[..., int] = getattr(import_module(f"detectionary.cli.{name}"), name)
+    return function

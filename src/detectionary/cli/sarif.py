@@ -11,6 +11,7 @@ import msgspec
 from detectionary.checks import Finding
 from detectionary.model.entry import Entry
 from detectionary.text import Level
+from detectionary.text.codes import BY_CODE
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVEL: Final = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "note"}
@@ -51,11 +52,12 @@ class Result(msgspec.Struct, frozen=True, rename="camel"):
     partial_fingerprints: dict[str, str]
 
 
-class ReportingDescriptor(msgspec.Struct, frozen=True):
+class ReportingDescriptor(msgspec.Struct, frozen=True, rename="camel"):
     """One kind of finding; a log lists each once."""
 
     id: str
     name: str
+    short_description: Message
 
 
 class Driver(msgspec.Struct, frozen=True):
@@ -101,8 +103,13 @@ def log(findings: Iterable[tuple[Entry, str, Finding]], version: str) -> Log:
                 {"detectionary/v1": _fingerprint(entry, finding)},
             )
         )
-    descriptors = tuple(ReportingDescriptor(code, code) for code in codes)
+    descriptors = tuple(ReportingDescriptor(code, *_described(code)) for code in codes)
     return Log((Run(Tool(Driver("detectionary", version, descriptors)), tuple(results)),))
+
+
+def _described(code: str) -> tuple[str, Message]:
+    known = BY_CODE[code]
+    return known.name, Message(known.about)
 
 
 def _region(finding: Finding) -> Region | None:

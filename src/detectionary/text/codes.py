@@ -1,0 +1,99 @@
+"""Every code that a diagnostic can carry, once: its short name for tools, and what it is about.
+
+A code never changes its meaning and is never used again when it goes. Rooms write codes where they report; a test
+holds this table against them, in both directions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """`name` is a short handle ("unknown-column"); `about` one sentence for the reference."""
+
+    code: str
+    name: str
+    about: str
+
+
+CODES: Final = (
+    # Kusto: syntax
+    Code("KQL002", "unclosed-string", "A string that does not end on its line."),
+    Code("KQL003", "bad-escape", "A backslash in a string before something that is no escape."),
+    Code("KQL004", "unclosed-literal", "A literal such as datetime(…) without its closing bracket."),
+    Code("KQL005", "bare-guid", "A guid outside of guid(…)."),
+    Code("KQL010", "expected", "Something else stands where the grammar needs a certain word or sign."),
+    Code("KQL011", "missing-expression", "An expression is missing."),
+    Code("KQL012", "missing-literal", "A literal is missing, or something stands where only literals may."),
+    Code("KQL013", "no-name", "A word that cannot be a name here without brackets."),
+    Code("KQL014", "unknown-operator", "A pipe that is not followed by a tabular operator."),
+    Code("KQL015", "unexpected", "Something behind a complete stage or statement."),
+    Code("KQL016", "missing-semicolon", "Two statements that nothing parts."),
+    Code("KQL017", "no-column-type", "A column is declared with a type that Kusto does not have."),
+    Code("KQL018", "nested-too-deeply", "Brackets nest deeper than the parser follows them."),
+    Code("KQL019", "unclosed-bracket", "A bracket that is not closed."),
+    Code("KQL020", "missing-pipe", "Two stages that no pipe parts."),
+    Code("KQL021", "leading-pipe", "A query that begins with a pipe."),
+    Code("KQL022", "sql", "SQL where Kusto is expected."),
+    # Kusto: names and types
+    Code("KQL201", "unknown-table", "A table that the environment does not have."),
+    Code("KQL202", "unknown-function", "A function or plug-in that nobody defines."),
+    Code("KQL203", "unknown-column", "A column or variable that is not in scope."),
+    Code("KQL204", "misplaced-function", "A function, aggregate or plug-in in a place that is not its own."),
+    Code("KQL205", "no-member", "A member or element of a value that has none."),
+    Code("KQL206", "operand-types", "An operator that does not take operands of these types."),
+    Code("KQL207", "table-not-value", "A table where a single value is expected."),
+    Code("KQL208", "value-not-table", "A single value where a table is expected."),
+    Code("KQL209", "duplicate-column", "A column name that is declared twice."),
+    Code("KQL210", "argument-count", "A call with too few or too many arguments."),
+    Code("KQL211", "argument-type", "An argument of a type that the function does not take."),
+    Code("KQL212", "no-column", "An expression where a column is expected."),
+    Code("KQL213", "no-common-type", "Arguments without a type in common."),
+    Code("KQL214", "names-without-values", "More names than values."),
+    Code("KQL215", "no-rename", "A rename that is none."),
+    Code("KQL216", "join-condition", "A join condition that is none."),
+    Code("KQL217", "join-keys", "Join keys that cannot be compared."),
+    Code("KQL218", "no-table-before", "An operator with no table before it."),
+    Code("KQL219", "no-condition", "A condition that is neither true nor false."),
+    Code("KQL220", "unknown-argument", "An argument name that the function does not have."),
+    Code("KQL221", "dynamic-key", "A dynamic value where values are compared: a key, distinct, a sort."),
+    Code("KQL222", "name-taken", "A let of a name that is taken."),
+    Code("KQL299", "too-much", "A query that is nested too deeply, or has too many columns, to be bound."),
+    Code("KQL301", "not-analysed", "A query that is nested too deeply to be taken apart."),
+    # Rule files
+    Code("SRC101", "not-utf8", "A file that is not UTF-8; it is read as Windows-1252."),
+    Code("SRC102", "utf16-without-mark", "A UTF-16 file without a byte order mark."),
+    Code("SRC103", "no-kusto", "A fence of a Markdown file that holds no Kusto; it is not read."),
+    Code("YML101", "bad-yaml", "YAML that cannot be read."),
+    Code("YML102", "yaml-limit", "YAML that is larger or nested deeper than any rule."),
+    Code("YML103", "yaml-alias", "An alias without its anchor, or aliases that grow without measure."),
+    Code("YML104", "duplicate-key", "A key that stands more than once; the last one counts."),
+    Code("YML105", "odd-key", "A list or mapping used as a key."),
+    Code("RUL101", "missing-key", "A key that the format asks for is missing or empty."),
+    Code("RUL102", "wrong-type", "A value that has not the form that the format asks for."),
+    Code("RUL103", "unknown-word", "A severity or trigger operator that does not exist."),
+    Code("RUL104", "bad-duration", "A duration that cannot be read."),
+    Code("RUL105", "misspelt-key", "A key that is read although it is spelled in another way than the format says."),
+    Code("RUL106", "unknown-key", "A key that the format does not have; it is not read."),
+    Code("FUN101", "incomplete-function", "A saved function without a name or a query."),
+    Code("FUN102", "unread-template", "A template that should hold functions and cannot be read."),
+    # ATT&CK
+    Code("ATT101", "unknown-tactic", "A tactic that ATT&CK does not have."),
+    Code("ATT102", "unknown-technique", "A technique id that ATT&CK does not have."),
+    Code("ATT103", "malformed-id", "An id that is not written as ATT&CK writes ids, or stands in the wrong list."),
+    Code("ATT104", "revoked-technique", "A technique that ATT&CK has revoked; its successor is shown."),
+    Code("ATT105", "deprecated-technique", "A technique that ATT&CK has deprecated, without a successor."),
+    Code("ATT106", "other-matrix", "A tactic or technique of another ATT&CK matrix (mobile, ICS)."),
+    Code("ATT107", "foreign-technique", "A technique that belongs to none of the rule's tactics."),
+    Code("ATT108", "former-tactic", "A tactic that ATT&CK has split, renamed or given up."),
+    # What the alert promises
+    Code("ALERT101", "missing-alert-column", "The alert uses a column that the query does not output."),
+    Code("ALERT102", "alert-column-case", "The alert spells a column in another letter case than the query."),
+    # Ours
+    Code("INT001", "internal-fault", "A fault of Detectionary that kept it from reading or analysing this."),
+)
+
+BY_CODE: Final = {code.code: code for code in CODES}
