@@ -11,7 +11,7 @@ from detectionary.languages.kusto.bind_columns import (
     united_by_name,
     united_by_name_and_type,
 )
-from detectionary.languages.kusto.bind_names import EVERY_TABLE, Scope
+from detectionary.languages.kusto.bind_names import EVERY_TABLE, LetFunction, Scope, matches
 from detectionary.languages.kusto.bind_projections import option
 from detectionary.languages.kusto.bind_state import BinderState
 from detectionary.languages.kusto.bound import ColumnSymbol, TableType
@@ -170,17 +170,18 @@ class Tables(BinderState):
             while isinstance(inner, Parenthesized):
                 inner = inner.expression
             if isinstance(inner, WildcardName):
-                tables.extend(self._matching(inner))
+                tables.extend(self._matching(inner, scope))
             elif isinstance(inner, Path) and isinstance(inner.member, WildcardName):
                 self.expression(inner.target, scope.with_row(None))
-                tables.extend(self._matching(inner.member))
+                tables.extend(self._matching(inner.member, scope))
             elif isinstance(inner, Star):
                 tables.extend(self._all_tables())
             else:
                 tables.append(self.full(self.tabular(item, scope.with_row(None))))
         return tables
 
-    def _matching(self, item: WildcardName) -> Sequence[TableType]:
+    def _matching(self, item: WildcardName, scope: Scope) -> Sequence[TableType]:
+        """The tables of the environment that match, then those of this query's `view` functions."""
         if not item.pattern.strip("*"):
             return self._all_tables()
         symbols = self.known.tables_like(item.pattern)
@@ -188,10 +189,16 @@ class Tables(BinderState):
         for symbol in symbols:
             self.tables.setdefault(symbol.name)
             self.dependencies.add(symbol.name)
-        if not symbols:
+        tables = [symbol.type for symbol in symbols]
+        for name in scope.locals.names():
+            local = scope.locals.get(name)
+            if isinstance(local, LetFunction) and local.declaration.view and matches(item.pattern, name):
+                meaning = self.local_call(local, (), item, scope)
+                tables.extend((meaning,) if isinstance(meaning, TableType) else ())
+        if not tables:
             self.report("KQL201", Level.NOTE if self.fuzzy else Level.WARNING, f"no table matches {item.pattern}", item)
             return [TableType((), True, item.pattern)]
-        return [symbol.type for symbol in symbols]
+        return tables
 
     def _all_tables(self) -> list[TableType]:
         """Every table of the environment would be read: the result is open instead of thousands of columns wide."""
