@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,10 +20,12 @@ from detectionary.languages.kusto.parser import parse
 from detectionary.model.schema import Column, Environment, FunctionDefinition, TableSchema
 from detectionary.text import Level
 from tests.conftest import needs_shared, shared
+from tests.kusto.official_syntax import corpus_texts, sha1
 
 pytestmark = needs_shared
 
 DIFFERENCES: Final = Path(__file__).parent / "data" / "binding-differences.json"
+OFFICIAL_COLUMNS: Final = Path(__file__).parent / "data" / "official-columns.tsv"
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 NAMES_BAR: Final = 0.97
@@ -99,7 +100,7 @@ def _queries() -> Iterator[tuple[str, str]]:
         for document in documents:
             query = document.get("query") if isinstance(document, dict) else None
             if isinstance(query, str):
-                yield hashlib.sha1(query.encode(), usedforsecurity=False).hexdigest(), query
+                yield sha1(query), query
 
 
 def given(bound: Bound) -> Columns:
@@ -163,6 +164,31 @@ def test_columns_of_the_documentation_samples_are_those_of_the_official_binder()
             if given(bind(parse(case["query"]).tree, samples)) != recorded:
                 other.add(case["id"])
     assert other == set(differences()["documentation"])
+
+
+def test_columns_of_all_other_texts_are_those_of_the_official_binder() -> None:
+    """Parsers, hunting queries and community queries that bind cleanly there.
+
+    `data/official-columns.tsv` has a text's key and a digest of its `name:type` lines.
+    """
+    lines = OFFICIAL_COLUMNS.read_text(encoding="utf-8").splitlines()
+    recorded = dict(line.split("\t") for line in lines)
+    other, found = set(), set()
+    for text in corpus_texts(shared("corpora")):
+        key = sha1(text.text)[:16]
+        if key in recorded and key not in found:
+            found.add(key)
+            bound = bind(parse(text.text).tree, environment())
+            assert not has_findings(bound), text.place
+            if _digest(given(bound)) != recorded[key]:
+                other.add(key)
+    assert found == set(recorded)
+    assert other == set(differences()["other texts"])
+
+
+def _digest(columns: Columns) -> str:
+    lines = "\n".join(f"{name}:{kind}" for name, kind in columns)
+    return sha1(lines)[:12]
 
 
 CLASSES: Final = {"Int": ("int", "long")}
