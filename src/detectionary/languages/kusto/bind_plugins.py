@@ -11,7 +11,8 @@ from detectionary.languages.kusto.bind_state import BinderState
 from detectionary.languages.kusto.bound import ColumnSymbol, FunctionSymbol, TableType
 from detectionary.languages.kusto.functions import MANY, Columns, Function, Result, Signature
 from detectionary.languages.kusto.functions_plugins import PLUGINS
-from detectionary.languages.kusto.syntax import Call, Expression, Literal, Named, ScalarType
+from detectionary.languages.kusto.parser import parse
+from detectionary.languages.kusto.syntax import Call, ColumnDeclaration, Expression, Literal, Named, ScalarType, walk
 from detectionary.languages.kusto.types import LONG, UNKNOWN, scalar_type
 from detectionary.text import Level
 
@@ -93,6 +94,8 @@ class Plugins(BinderState):
                 return TableType(tuple(column for column in table.columns if column is not bag), True)
             case Result.PIVOT:
                 return self._pivot(arguments, table)
+            case Result.OUTPUT_SCHEMA:
+                return _declared_output(node, table)
             case Result.LOOKUP:
                 return self._lookup(arguments, table)
             case Result.INTERSECTIONS:
@@ -188,6 +191,26 @@ class Plugins(BinderState):
         name = f"rolling_{texts[0]}_percentile_{value.name if value else 'value'}_{texts[1]}"
         made = ColumnSymbol(name, value.type if value else LONG, expression=node, maker=node)
         return TableType(made_unique((*(column for column in kept if column is not None), made)))
+
+
+def _declared_output(node: Call, table: TableType) -> TableType:
+    """The table that `typeof(*, x: real)` describes; `*` stands for the input's columns."""
+    first = node.arguments[0] if node.arguments else None
+    text = first.value if isinstance(first, Literal) else None
+    if not isinstance(text, str) or not text.startswith("("):
+        return TableType((), True)
+    declared = text[1:-1].strip()
+    starred = declared.startswith("*")
+    if starred:
+        declared = declared[1:].strip().removeprefix(",")
+    columns = [
+        ColumnSymbol(part.name.text, part.type, expression=node, maker=node)
+        for part in walk(parse(f"datatable({declared}) []").tree)
+        if isinstance(part, ColumnDeclaration)
+    ]
+    named = {column.name for column in columns}
+    kept = [column for column in table.columns if starred and column.name not in named]
+    return TableType(made_unique((*kept, *columns)), starred and table.open)
 
 
 def _belongs_to(following: str, kind: ScalarType, argument: Expression, repeated: str) -> bool:
