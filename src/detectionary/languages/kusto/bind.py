@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from detectionary.languages.kusto.bind_calls import Calls
 from detectionary.languages.kusto.bind_expressions import Expressions
@@ -57,6 +58,10 @@ from detectionary.model.schema import Environment, FunctionDefinition
 from detectionary.text import Diagnostic, Level, Span
 
 Argument = tuple[Expression, Meaning]
+
+
+KEPT_OUTCOMES: Final = 10_000
+"""How many results of calls an environment keeps; beyond, bodies are bound again."""
 
 
 def bind(tree: Query, environment: Environment) -> Bound:
@@ -319,7 +324,7 @@ class Binder(Expressions, Calls, Operators, Plugins):
         meaning = inner.environment_body(body.parameters or (), body.query, given)
         outcome = FunctionOutcome(_detached(meaning, name), frozenset(inner.dependencies))
         self.constants_read |= inner.constants_read
-        if not takes_tables:
+        if not takes_tables and len(outcomes) < KEPT_OUTCOMES:
             outcomes[by_values if inner.constants_read else (name,)] = outcome
         return outcome
 
