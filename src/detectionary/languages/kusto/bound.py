@@ -31,9 +31,8 @@ class ColumnSymbol:
 
     Where it comes from, one of: `table` (a column of that table as stored); `expression` (computed by the stage
     `maker`, its names resolved in that stage's input); `sources` alone (the same column under another name or merged:
-    rename, union, join, the copy `k1` that a join makes); what `arg_max`, `take_any` and `mv-expand` take over has both.
-    `expanded`: an item of `expression`'s array or bag
-    (mv-expand, mv-apply).
+    rename, union, join, the copy `k1` that a join makes). What `arg_max`, `take_any` and `mv-expand` take over has
+    both. `expanded`: an item of `expression`'s array or bag (mv-expand, mv-apply).
     """
 
     name: str
