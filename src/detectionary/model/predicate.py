@@ -114,6 +114,8 @@ class ThresholdTest:
     operator: Operator
     value: Value
     span: Span
+    negated: bool = False
+    """For `count_ != 0`: the comparison must not hold. (`not (count_ > 5)` is `count_ le 5`.)"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from detectionary.languages.kusto.syntax import (
     Expression,
     ExpressionStatement,
     FunctionDeclaration,
+    Invoke,
     Let,
     Parameter,
     Pipeline,
@@ -197,8 +198,9 @@ class _Analyzer:
         if body is None or not self._is_tabular(body):
             return ()
         found: tuple[model.Stage, ...] = ()
-        for scope in self._calls(let, function):
-            context = replace(self._context(let), scope=scope)
+        scopes = self._calls(let, function)
+        for scope in scopes:
+            context = replace(self._context(let), scope=scope, repeated=len(scopes) > 1)
             inner = tuple(
                 model.Pipeline(f"let {name}", self._pipelines.stages(steps(value), context))
                 for name, value in _tables_of(function)
@@ -214,8 +216,9 @@ class _Analyzer:
         """What the parameters are in each call of the function; open when nothing calls it."""
         if not function.parameters:
             return [GLOBAL]
+        invoked = {id(node.call) for node in walk(self._bound.tree) if isinstance(node, Invoke)}
         found = [
-            GLOBAL.entered(function, node)
+            GLOBAL.entered(function, node, given=1 if id(node) in invoked else 0)
             for node in walk(self._bound.tree)
             if isinstance(node, Call) and self._uses.let_of(node) is let
         ]

@@ -100,12 +100,15 @@ class Scope:
 
     arguments: Mapping[int, tuple[Expression, Scope]] = field(default_factory=dict)
 
-    def entered(self, declaration: FunctionDeclaration, call: Call | None) -> Scope:
-        """The scope inside the body of `declaration` when `call` calls it."""
+    def entered(self, declaration: FunctionDeclaration, call: Call | None, given: int = 0) -> Scope:
+        """The scope inside the body of `declaration` when `call` calls it.
+
+        `given` parameters are filled by other means (the table that `invoke` passes on).
+        """
         found = dict(self.arguments)
         for parameter in declaration.parameters:
             found.pop(id(parameter), None)
-        place = 0
+        place = given
         for argument in call.arguments if call is not None else ():
             if isinstance(argument, Named) and len(argument.names) == 1:
                 wanted = argument.names[0].text

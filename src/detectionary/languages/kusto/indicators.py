@@ -145,19 +145,7 @@ def _null_check_turned(row: Row) -> Row:
     turned = _FLIPPED.get(comparison.operator)
     if turned is None or not row.excludes:
         return row
-    return Row(
-        Comparison(
-            comparison.field,
-            turned,
-            comparison.quantifier,
-            comparison.values,
-            comparison.span,
-            comparison.origin,
-            comparison.implied,
-            comparison.transforms,
-        ),
-        False,
-    )
+    return Row(replace(comparison, operator=turned), False)
 
 
 def _pushed_down(predicate: Predicate, negated: bool) -> _Part:

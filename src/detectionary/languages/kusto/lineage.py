@@ -97,6 +97,8 @@ class Nature(Enum):
     FIELD = "field"
     TIME = "time"
     """The record's own time."""
+    INTERVAL = "interval"
+    """What lies between two records' times, or between the ends of a group."""
     AGGREGATE = "aggregate"
     """A count-like or numeric aggregate."""
 
@@ -245,8 +247,10 @@ class Lineage:
         origins = self.sources(expression, scope)
         if not origins:
             return None
-        first = origins[0]
-        if any((other.field, other.nature) != (first.field, first.nature) for other in origins[1:]):
+        first, *others = origins
+        if others and first.nature is Nature.TIME:
+            return None  # two records' times, or the two ends of a group
+        if any((o.field, o.nature, o.column) != (first.field, first.nature, first.column) for o in others):
             return None
         return replace(first, transforms=(self._constants.source(expression), *first.transforms))
 
@@ -325,11 +329,14 @@ class Lineage:
         origin = self.trace(expression, scope)
         if origin is not None:
             return origin
-        natures = {source.nature for source in self.sources(expression, scope)}
-        if Nature.AGGREGATE in natures:
-            text = self._constants.source(expression)
-            return replace(own, nature=Nature.AGGREGATE, aggregate=text, maker=symbol.maker)
-        return own
+        sources = self.sources(expression, scope)
+        if sources and all(source.nature in (Nature.TIME, Nature.INTERVAL) for source in sources):
+            return replace(own, nature=Nature.INTERVAL)
+        counted = next((source for source in sources if source.nature is Nature.AGGREGATE), None)
+        if counted is None:
+            return own
+        text = self._constants.source(expression)
+        return replace(own, nature=Nature.AGGREGATE, aggregate=text, maker=counted.maker)
 
     def _aggregated(self, symbol: ColumnSymbol, expression: Expression, own: Origin, scope: Scope) -> Origin:
         text = self._constants.source(expression)

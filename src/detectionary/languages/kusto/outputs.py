@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from detectionary.languages.kusto.bound import Bound, TableType
+from detectionary.languages.kusto.bound import Bound, ColumnSymbol, TableType
+from detectionary.languages.kusto.check import stage_kind
 from detectionary.languages.kusto.constants import Constants
 from detectionary.languages.kusto.lineage import Lineage, Nature
-from detectionary.languages.kusto.stages import operator_name
 from detectionary.languages.kusto.syntax import (
     Call,
     Count,
@@ -17,6 +17,8 @@ from detectionary.languages.kusto.syntax import (
     GetSchema,
     GraphMatch,
     GraphToTable,
+    Join,
+    Lookup,
     MakeSeries,
     Materialize,
     Named,
@@ -74,22 +76,27 @@ def output_fields(
         after = result_of(stage, bound)
         if after is None:
             continue
-        maker = (operator_name(stage), number)
+        maker = (stage_kind(stage), number)
         names = {} if table is None else {column.name: makers[id(column)] for column in table.columns}
         restated = table is None or isinstance(stage, _RESTATING)
         found: dict[int, tuple[str, int]] = {}
         for column in after.columns:
-            if restated:
-                found[id(column)] = maker
-            elif isinstance(stage, Union):
-                found[id(column)] = makers.get(id(column)) or names.get(column.name, maker)
-            else:
-                found[id(column)] = makers.get(id(column), maker)
+            known = makers.get(id(column))
+            if known is None and isinstance(stage, Join | Lookup | Union):
+                known = names.get(column.name)
+            elif known is None and _is_stored(column):
+                # A column of an open table shows only where it is first used.
+                known = (stage_kind(stages[0]), before + 1)
+            found[id(column)] = maker if restated or known is None else known
         makers, table = found, after
     if table is None:
         return (), False
     fields = tuple(OutputField(column.name, *makers[id(column)], column.type.value) for column in table.columns)
     return fields, table.open
+
+
+def _is_stored(column: ColumnSymbol) -> bool:
+    return column.expression is None and column.maker is None and not column.sources
 
 
 def result_of(stage: Node, bound: Bound) -> TableType | None:

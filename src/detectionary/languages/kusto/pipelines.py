@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from detectionary.languages.kusto.check import stage_kind
 from detectionary.languages.kusto.constants import GLOBAL, Scope
 from detectionary.languages.kusto.indicators import Place, Rows
 from detectionary.languages.kusto.outputs import Grouping
 from detectionary.languages.kusto.predicates import Predicates
 from detectionary.languages.kusto.sources import Sources, united
-from detectionary.languages.kusto.stages import nested, operator_name, stage_text, steps
+from detectionary.languages.kusto.stages import nested, stage_text, steps
 from detectionary.languages.kusto.syntax import (
     Expression,
     Find,
@@ -35,11 +36,14 @@ ANTI_JOIN = "anti-join"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a pipeline is part of. `stage` is None in the top-level pipeline, whose stages have their own numbers."""
+    """What a pipeline is part of."""
 
     stage: int | None = None
+    """None in the top-level pipeline, whose stages have their own numbers."""
     label: str | None = None
     scope: Scope = GLOBAL
+    repeated: bool = False
+    """The body of a function that is called more than once: the binder knows the columns of one call only."""
 
 
 class Pipelines:
@@ -76,7 +80,7 @@ class Pipelines:
             found.append(
                 Stage(
                     number,
-                    operator_name(node),
+                    stage_kind(node),
                     stage_text(self._text, end, node.span) if number > first else node.span.of(self._text).rstrip(),
                     node.span,
                     self.nested(node, inner),
@@ -129,8 +133,7 @@ class Pipelines:
         for leaf in leaves(predicate):
             self._leaves.setdefault((type(leaf), leaf.span, getattr(leaf, "field", None)), leaf)
         if tables is not None:
-            # Inside a function the binder knows the columns of one call only: there the call's tables count.
-            known = self._predicates.tables if context.scope is GLOBAL else {}
+            known = {} if context.repeated else self._predicates.tables
             self.rows.add(predicate, Place(context.stage or 0, context.label, tables), known)
 
 

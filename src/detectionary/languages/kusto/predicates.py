@@ -6,7 +6,8 @@ excepted (`analysis.md` decision 7). A comparison without a meaning that the mod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from detectionary.languages.kusto.bound import Bound, ColumnSymbol, FunctionSymbol, TableType, VariableSymbol
@@ -20,6 +21,7 @@ from detectionary.languages.kusto.predicates_operators import (
     PRIVATE_RANGES,
     TESTS,
     Test,
+    opposite,
 )
 from detectionary.languages.kusto.syntax import (
     BadExpression,
@@ -131,7 +133,7 @@ class Predicates:
             case Between():
                 return self._between(expression, scope)
             case Call():
-                return self._call(expression, scope)
+                return self._call(expression, scope, search)
             case Literal(ScalarType.STRING, str(text)) if search:
                 return self._searched(text, expression.span)
             case NameReference() | Path() | Element():
@@ -145,21 +147,26 @@ class Predicates:
 
     def _truth(self, expression: Expression, scope: Scope) -> Predicate:
         """A boolean column by itself: the condition that made it, or `column == true`."""
-        symbol = self._bound.symbols.get(id(expression))
-        match symbol:
-            case ColumnSymbol(expression=made) if made is not None and not symbol.aggregate and not symbol.expanded:
-                if self._is_condition(made):
-                    return self.condition(made, scope)
-            case VariableSymbol(declaration=Parameter() as parameter):
-                given = scope.arguments.get(id(parameter))
-                if given is not None and self._is_condition(given[0]):
-                    return self.condition(*given)
+        behind = self._behind(expression, scope)
+        if behind is not None:
+            return self.condition(*behind)
+        true = (Constant(ScalarType.BOOL, True),)
+        return self._compare(expression, TESTS[BinaryOperator.EQUAL], true, expression.span, scope)
+
+    def _behind(self, expression: Expression, scope: Scope) -> tuple[Expression, Scope] | None:
+        """The condition that an expression is, or that the column, parameter or `let` it names stands for."""
+        if self._is_condition(expression):
+            return expression, scope
+        match self._bound.symbols.get(id(_bare(expression))):
+            case ColumnSymbol(expression=made, aggregate=False, expanded=False) if made is not None:
+                found = (made, scope)
+            case VariableSymbol(declaration=Parameter() as parameter) if id(parameter) in scope.arguments:
+                found = scope.arguments[id(parameter)]
             case VariableSymbol(declaration=Let(_, value)) if not isinstance(value, FunctionDeclaration):
-                if self._is_condition(value):
-                    return self.condition(value, scope)
-        return self._compare(
-            expression, TESTS[BinaryOperator.EQUAL], (Constant(ScalarType.BOOL, True),), expression.span, scope
-        )
+                found = (value, scope)
+            case _:
+                return None
+        return found if self._is_condition(found[0]) else None
 
     def _is_condition(self, expression: Expression) -> bool:
         """Whether the expression is a condition of its own rather than a value."""
@@ -206,8 +213,10 @@ class Predicates:
         elif self._constants.fold(left, scope) is not None:
             return self._opaque("no field", node)
         truth = value.value if isinstance(value, Constant) and isinstance(value.value, bool) else None
-        if truth is not None and test.operator is Operator.EQ and self._is_condition(left):
-            return _not_if(truth is test.negated, self.condition(left, scope))
+        if truth is not None and test.operator is Operator.EQ:
+            behind = self._behind(left, scope)
+            if behind is not None:
+                return _not_if(truth is test.negated, self.condition(*behind))
         found = self._position(left, test, value, node.span, scope)
         if found is not None:
             return found
@@ -252,6 +261,8 @@ class Predicates:
             return TimeFilter(self._text(span), span)
         if source.nature is Nature.AGGREGATE and _is_quantity(values, origin):
             return self._threshold(left, source, test, values, span)
+        if source.nature is Nature.INTERVAL:
+            return self._interval(left, test, values, span)
         if source.nature is Nature.AGGREGATE and source.content is not None:
             source = Origin(source.content, source.transforms)
         if source.condition is not None:
@@ -260,6 +271,11 @@ class Predicates:
                 Opaque("case", self._text(source.condition.span), source.condition.span),
             )
         return _not_if(test.negated, self._values(source, test, values, span, origin))
+
+    def _interval(self, left: Expression, test: Test, values: tuple[Folded, ...], span: Span) -> ColumnComparison:
+        """The difference of two columns (`end - start < 5m`): they are compared with each other, at a distance."""
+        distance = ", ".join(str(kind_and_scalar(value)[1]) for value in values)
+        return ColumnComparison(self._name(left), test.spelling, distance, self._text(span), span)
 
     def _several(
         self, left: Expression, test: Test, values: tuple[Folded, ...], span: Span, scope: Scope, origin: str | None
@@ -276,9 +292,8 @@ class Predicates:
             counted = next(source for source in sources if source.nature is Nature.AGGREGATE)
             return self._threshold(left, counted, test, values, span)
         text = self._constants.source(left)
-        if natures == {Nature.TIME} or isinstance(bare, Binary):
-            listed = ", ".join(str(kind_and_scalar(value)[1]) for value in values)
-            return ColumnComparison(text, test.spelling, listed, self._text(span), span)
+        if natures <= {Nature.TIME, Nature.INTERVAL} or isinstance(bare, Binary):
+            return self._interval(left, test, values, span)
         return _not_if(test.negated, self._values(Origin(text), test, values, span, origin))
 
     def _threshold(
@@ -338,26 +353,32 @@ class Predicates:
         if low is None or high is None:
             if source is not None and source.nature is Nature.TIME and self._has_clock(node):
                 return TimeFilter(text, node.span)
-            spelling = "!between" if node.negated else "between"
-            limits = f"{self._constants.source(node.low)} .. {self._constants.source(node.high)}"
-            return ColumnComparison(self._constants.source(node.operand), spelling, limits, text, node.span)
+            return self._column_between(
+                node, f"{self._constants.source(node.low)} .. {self._constants.source(node.high)}"
+            )
         if source is not None and source.nature is Nature.TIME and _is_time((low, high)):
             return TimeFilter(text, node.span)
-        pair = Value(ValueKind.RANGE, (kind_and_scalar(low)[1], kind_and_scalar(high)[1]))
+        limits = (kind_and_scalar(low)[1], kind_and_scalar(high)[1])
         sources = self._lineage.sources(node.operand, scope) if source is None else [source]
         if any(each.nature is Nature.AGGREGATE for each in sources) and _is_quantity((low, high), None):
             counted = next(each for each in sources if each.nature is Nature.AGGREGATE)
             name = self._name(node.operand)
             if counted.maker is not None:
                 self.makers[(node.span, name)] = counted.maker.span
-            found: Predicate = ThresholdTest(name, counted.aggregate, Operator.BETWEEN, pair, node.span)
-            return _not_if(node.negated, found)
+            pair = Value(ValueKind.RANGE, limits)
+            return ThresholdTest(name, counted.aggregate, Operator.BETWEEN, pair, node.span, node.negated)
         if not sources:
             return self._opaque("no field", node)
+        if all(each.nature is Nature.INTERVAL or (each.nature is Nature.TIME and source is None) for each in sources):
+            return self._column_between(node, f"{limits[0]} .. {limits[1]}")
         if source is None:
             source = Origin(self._constants.source(node.operand))
-        written = Value(ValueKind.RANGE, pair.value, source.transforms)
+        written = Value(ValueKind.RANGE, limits, source.transforms)
         return _not_if(node.negated, Comparison(source.field, Operator.BETWEEN, Quantifier.ANY, (written,), node.span))
+
+    def _column_between(self, node: Between, limits: str) -> ColumnComparison:
+        spelling = "!between" if node.negated else "between"
+        return ColumnComparison(self._name(node.operand), spelling, limits, self._text(node.span), node.span)
 
     # Lists
 
@@ -414,14 +435,14 @@ class Predicates:
 
     # Calls
 
-    def _call(self, call: Call, scope: Scope) -> Predicate:
+    def _call(self, call: Call, scope: Scope, search: bool) -> Predicate:
         name = call.name.text
         symbol = self._bound.symbols.get(id(call))
         if isinstance(symbol, FunctionSymbol) and symbol.definition is not None:
             return self._user_function(call, symbol, scope)
         arguments = tuple(a.expression if isinstance(a, Named) else a for a in call.arguments)
         if name == "not" and len(arguments) == 1:
-            return negated(self.condition(arguments[0], scope))
+            return negated(self.condition(arguments[0], scope, search))
         if name in NULL_CHECKS and len(arguments) == 1:
             return self._null_check(call, arguments[0], NULL_CHECKS[name], scope)
         if name in _CHOOSING:
@@ -574,31 +595,24 @@ _CALLS: Final[Mapping[str, _Build]] = {
 
 
 def negated(predicate: Predicate) -> Predicate:
-    """The opposite: two negations cancel out, null checks and ordered thresholds turn round."""
+    """The opposite: two negations cancel out, null checks, thresholds and comparisons of columns turn round."""
     match predicate:
         case Not(operand):
             return operand
         case Comparison(operator=Operator.IS_NULL):
-            return _with_operator(predicate, Operator.IS_NOT_NULL)
+            return replace(predicate, operator=Operator.IS_NOT_NULL)
         case Comparison(operator=Operator.IS_NOT_NULL):
-            return _with_operator(predicate, Operator.IS_NULL)
-        case ThresholdTest(name, aggregate, operator, value, span) if operator in INVERTED:
-            return ThresholdTest(name, aggregate, INVERTED[operator], value, span)
+            return replace(predicate, operator=Operator.IS_NULL)
+        case ThresholdTest(operator=operator, negated=False) if operator in INVERTED:
+            return replace(predicate, operator=INVERTED[operator])
+        case ThresholdTest(negated=already):
+            return replace(predicate, negated=not already)
+        case TimeFilter(text, span):
+            return TimeFilter(f"not({text})", span)
+        case ColumnComparison(operator=operator, text=text):
+            return replace(predicate, operator=opposite(operator), text=f"not({text})")
         case _:
             return Not(predicate)
-
-
-def _with_operator(comparison: Comparison, operator: Operator) -> Comparison:
-    return Comparison(
-        comparison.field,
-        operator,
-        comparison.quantifier,
-        comparison.values,
-        comparison.span,
-        comparison.origin,
-        comparison.implied,
-        comparison.transforms,
-    )
 
 
 def _not_if(condition: bool, predicate: Predicate) -> Predicate:
@@ -670,17 +684,3 @@ def _is_found(test: Test, value: Folded) -> bool | None:
             return False
         case _:
             return None
-
-
-def comparisons(predicate: Predicate) -> Iterator[Comparison]:
-    """The comparisons of a tree, from left to right."""
-    match predicate:
-        case AllOf(operands) | AnyOf(operands):
-            for operand in operands:
-                yield from comparisons(operand)
-        case Not(operand):
-            yield from comparisons(operand)
-        case Comparison():
-            yield predicate
-        case _:
-            return

@@ -107,6 +107,18 @@ INVERTED: Final[Mapping[Operator, Operator]] = {
 }
 """`not (count_ > 5)` is `count_ <= 5`; a count is never null."""
 
+_OPPOSITES: Final = {"==": "!=", "=~": "!~", "<": ">=", ">": "<=", "<=": ">", ">=": "<"}
+_OPPOSITE: Final[Mapping[str, str]] = {
+    **_OPPOSITES,
+    **{negative: positive for positive, negative in _OPPOSITES.items()},
+}
+
+
+def opposite(spelling: str) -> str:
+    """The spelling of the operator that holds where this one does not."""
+    return _OPPOSITE.get(spelling) or (spelling[1:] if spelling.startswith("!") else f"!{spelling}")
+
+
 NULL_CHECKS: Final[Mapping[str, bool]] = {
     "isempty": True,
     "isnull": True,

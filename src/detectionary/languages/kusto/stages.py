@@ -1,136 +1,37 @@
-"""The stages of a pipeline: their canonical names, their texts, and the pipelines nested in them."""
+"""The stages of a pipeline: their texts, and the pipelines nested in them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from detectionary.languages.kusto.syntax import (
-    As,
-    AssertSchema,
-    BadOperator,
     Call,
-    Consume,
-    Count,
-    DataTable,
-    Distinct,
-    Evaluate,
-    ExecuteAndCache,
     Expression,
-    Extend,
-    ExternalData,
     Facet,
-    Find,
     Fork,
-    GetSchema,
-    GraphMarkComponents,
-    GraphMatch,
-    GraphToTable,
-    GraphWhere,
     InList,
-    Invoke,
     Join,
     ListOperator,
     Lookup,
-    MacroExpand,
     MakeGraph,
-    MakeSeries,
     Materialize,
     MvApply,
-    MvExpand,
     Named,
     NameReference,
     Node,
     Operator,
     Parenthesized,
-    Parse,
-    ParseKv,
     Partition,
     PartitionBy,
     Pipeline,
-    Print,
-    Project,
-    ProjectAway,
-    ProjectByNames,
-    ProjectKeep,
-    ProjectRename,
-    ProjectReorder,
-    Range,
-    Reduce,
-    Render,
-    Sample,
-    SampleDistinct,
-    Scan,
-    Search,
-    Serialize,
-    Sort,
-    Summarize,
-    Take,
-    Top,
-    TopHitters,
-    TopNested,
     ToScalar,
     ToTable,
     Union,
-    Where,
     children,
 )
 from detectionary.text import Span
-
-_NAMES: Final[Mapping[type[Node], str]] = {
-    As: "as",
-    AssertSchema: "assert-schema",
-    BadOperator: "error",
-    Consume: "consume",
-    Count: "count",
-    DataTable: "datatable",
-    Distinct: "distinct",
-    Evaluate: "evaluate",
-    ExecuteAndCache: "__executeAndCache",
-    Extend: "extend",
-    ExternalData: "externaldata",
-    Facet: "facet",
-    Find: "find",
-    Fork: "fork",
-    GetSchema: "getschema",
-    GraphMarkComponents: "graph-mark-components",
-    GraphToTable: "graph-to-table",
-    Invoke: "invoke",
-    Join: "join",
-    Lookup: "lookup",
-    MacroExpand: "macro-expand",
-    MakeGraph: "make-graph",
-    MakeSeries: "make-series",
-    MvApply: "mv-apply",
-    MvExpand: "mv-expand",
-    ParseKv: "parse-kv",
-    Partition: "partition",
-    PartitionBy: "__partitionby",
-    Print: "print",
-    Project: "project",
-    ProjectAway: "project-away",
-    ProjectByNames: "project-by-names",
-    ProjectKeep: "project-keep",
-    ProjectRename: "project-rename",
-    ProjectReorder: "project-reorder",
-    Range: "range",
-    Reduce: "reduce",
-    Render: "render",
-    Sample: "sample",
-    SampleDistinct: "sample-distinct",
-    Scan: "scan",
-    Search: "search",
-    Serialize: "serialize",
-    Sort: "sort",
-    Summarize: "summarize",
-    Take: "take",
-    Top: "top",
-    TopHitters: "top-hitters",
-    TopNested: "top-nested",
-    Union: "union",
-    Where: "where",
-}
 
 _ANTI_JOINS: Final = frozenset({"leftanti", "anti", "leftantisemi"})
 """Kinds that keep the left rows without a partner. `rightanti` keeps right rows: its right side is the rule's own."""
@@ -143,19 +44,6 @@ class Nested:
     label: str
     expression: Expression
     anti: bool = False
-
-
-def operator_name(node: Node) -> str:
-    """The canonical lower-case name; anything that is no operator is `source`."""
-    match node:
-        case GraphMatch(shortest=shortest):
-            return "graph-shortest-paths" if shortest else "graph-match"
-        case GraphWhere(what=what):
-            return f"graph-where-{what}"
-        case Parse(where=where):
-            return "parse-where" if where else "parse"
-        case _:
-            return _NAMES.get(type(node), "source")
 
 
 def steps(expression: Expression) -> tuple[Expression | Operator, ...]:
