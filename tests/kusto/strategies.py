@@ -38,7 +38,9 @@ _names: Final = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6),
 )
 _patterns: Final = st.sampled_from(("x_*", "*_y", "*", "Device*", "a*b", "a*b*", "*1"))
-_functions: Final = st.sampled_from(("f", "count", "tostring", "range", "bin", "pack", "_GetWatchlist", "toupper"))
+_functions: Final = st.one_of(
+    st.sampled_from(("f", "count", "tostring", "range", "bin", "pack", "_GetWatchlist", "toupper")), _names
+)
 
 _MAX_TICKS: Final = 3_155_378_975_999_999_999
 

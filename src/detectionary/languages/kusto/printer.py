@@ -164,7 +164,7 @@ def _node_parts(node: Node) -> Parts:
             yield from enclosed("(", arguments, ")")
         case syntax.Path(target, member):
             yield target
-            yield "."
+            yield " ." if _ends_in_digits(target) else "."
             yield member
         case syntax.Element(target, index):
             yield target
@@ -449,6 +449,11 @@ def _edge(node: syntax.GraphEdge) -> Parts:
         yield ".."
         yield high
     yield "]->" if forward else "]-"
+
+
+def _ends_in_digits(node: Node) -> bool:
+    """Would a dot behind it begin a fraction?"""
+    return isinstance(node, syntax.Literal) and node.type is syntax.ScalarType.LONG
 
 
 def _json(before: str, value: syntax.JsonValue, after: str) -> Parts:

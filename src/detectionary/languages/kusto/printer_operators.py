@@ -298,7 +298,8 @@ def _make_series(node: syntax.MakeSeries) -> Parts:
     yield "on "
     yield node.on
     if node.in_range:
-        yield from enclosed(" in range(", (part for part in (node.start, node.stop, node.step) if part), ")")
+        given = (part for part in (node.start, node.stop, node.step) if not isinstance(part, syntax.BadExpression))
+        yield from enclosed(" in range(", filter(None, given), ")")
     else:
         yield from optional(" from ", node.start)
         yield from optional(" to ", node.stop)

@@ -7,12 +7,19 @@ import re
 from datetime import date
 from typing import Final
 
+from detectionary.languages.kusto.lexer import tokenize
 from detectionary.languages.kusto.syntax import Literal, ScalarType
-from detectionary.languages.kusto.tokens import KEYWORDS, NAME_KEYWORDS, OPERATOR_KEYWORDS
+from detectionary.languages.kusto.tokens import END, KEYWORDS, NAME, NAME_KEYWORDS, OPERATOR_KEYWORDS
 
 _WORD: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_]*\Z")
 _PLACEHOLDER: Final = re.compile(r"\{[A-Za-z_$][A-Za-z0-9_]*(?:\[-?[0-9]+\])?\}\Z")
 
+_NO_FUNCTIONS: Final = frozenset(
+    {
+        *("bool", "guid", "typeof"),  # with what stands in their parentheses they are literals
+        *("default", "from", "id", "let", "limit", "on", "step", "view", "with"),  # clauses with parentheses begin so
+    }
+)
 _OPTION_WORDS: Final = NAME_KEYWORDS | {"simple", "relaxed"}
 _CLAUSES: Final = frozenset(
     {"bin", "default", "from", "id", "let", "null", "nulls", "on", "pack", "step", "typeof", "view", "with"}
@@ -49,12 +56,14 @@ def name(text: str) -> str:
 
 def function_name(text: str) -> str:
     """A name before an opening parenthesis: there words such as `count` and `range` are functions."""
-    return text if _WORD.match(text) else f"[{_quoted(text)}]"
+    if text in _NO_FUNCTIONS:
+        return f"[{_quoted(text)}]"
+    return text if text in NAME_KEYWORDS else name(text)
 
 
 def word(text: str) -> str:
     """The value of an option: there no clause can begin, so words such as `default` and `relaxed` need no brackets."""
-    return text if text in _OPTION_WORDS else name(text)
+    return text if text in _OPTION_WORDS or tokenize(text).kinds == [NAME, END] else name(text)
 
 
 def string(value: str, obfuscated: bool = False) -> str:
