@@ -112,7 +112,7 @@ class _Analyzer:
         fields, open_fields = output_fields(self._last, self._bound, before)
         keys, bins = self._grouping.of_query(self._last)
         leaves = self._pipelines.leaves()
-        chosen = tuple(self._predicates.chosen.values())
+        chosen = tuple(self._predicates.comparisons.chosen.values())
         whole = self._pipelines.with_thresholds
         return model.Analysis(
             accepted=accepted,

@@ -105,7 +105,7 @@ class Pipelines:
         made: dict[Span, list[ThresholdTest]] = {}
         for leaf in self.leaves():
             if isinstance(leaf, ThresholdTest):
-                maker = self._predicates.makers.get((leaf.span, leaf.name))
+                maker = self._predicates.comparisons.makers.get((leaf.span, leaf.name))
                 if maker is not None:
                     made.setdefault(maker, []).append(leaf)
         return tuple(_with_thresholds(stage, made) for stage in stages) if made else stages
@@ -133,7 +133,7 @@ class Pipelines:
         for leaf in leaves(predicate):
             self._leaves.setdefault((type(leaf), leaf.span, getattr(leaf, "field", None)), leaf)
         if tables is not None:
-            known = {} if context.repeated else self._predicates.tables
+            known = {} if context.repeated else self._predicates.comparisons.tables
             self.rows.add(predicate, Place(context.stage or 0, context.label, tables), known)
 
 
