@@ -137,6 +137,8 @@ class Constants:
     def fold(self, expression: Expression, scope: Scope = GLOBAL) -> Folded | None:
         """The value of a scalar expression, or None when it depends on a row."""
         if isinstance(expression, Literal):
+            if is_clock(expression):
+                return Symbolic("now()", ScalarType.DATETIME, clock=True)
             return Constant(expression.type, expression.value)
         memo = scope is GLOBAL
         if memo and id(expression) in self._global:
@@ -277,7 +279,7 @@ class Constants:
             if result is not None:
                 return result
         kind = self._bound.types.get(id(call))
-        clock = name in _CLOCK_FUNCTIONS or any(isinstance(a, Symbolic) and a.clock for a in arguments)
+        clock = is_clock(call) or any(isinstance(a, Symbolic) and a.clock for a in arguments)
         text = f"{name}({', '.join(query_text(argument) for argument in arguments)})"
         return Symbolic(text, kind if isinstance(kind, ScalarType) else ScalarType.UNKNOWN, clock)
 
@@ -451,6 +453,17 @@ def _element(target: Folded | None, index: Folded | None) -> Folded | None:
             return NULL
         case _:
             return None
+
+
+def is_clock(node: Node) -> bool:
+    """Whether the node reads the clock: `now()`, `ago(1d)`, `datetime(now)`."""
+    match node:
+        case Call(name):
+            return name.text in _CLOCK_FUNCTIONS
+        case Literal(ScalarType.DATETIME, None, text):
+            return "now" in text.lower()
+        case _:
+            return False
 
 
 def is_number(folded: Folded) -> bool:

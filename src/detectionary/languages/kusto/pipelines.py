@@ -10,7 +10,7 @@ from detectionary.languages.kusto.indicators import Place, Rows
 from detectionary.languages.kusto.outputs import Grouping
 from detectionary.languages.kusto.predicates import Predicates
 from detectionary.languages.kusto.sources import Sources, united
-from detectionary.languages.kusto.stages import nested, stage_text, steps
+from detectionary.languages.kusto.stages import is_right_anti_join, nested, stage_text, steps
 from detectionary.languages.kusto.syntax import (
     Expression,
     Find,
@@ -69,8 +69,11 @@ class Pipelines:
             return ()
         tables, outside = self._sources.tables(nodes[0], context.scope), self._sources.is_outside(nodes[0])
         end = nodes[0].span.start
+        taken_away = max((at for at, node in enumerate(nodes, start=first) if is_right_anti_join(node)), default=0)
         for number, node in enumerate(nodes, start=first):
             inner = context if context.stage is not None else replace(context, stage=number)
+            if number < taken_away:
+                inner = replace(inner, label=ANTI_JOIN)
             predicate = self._filter(node, context.scope)
             if predicate is not None:
                 self._collect(predicate, inner, None if outside else tables)

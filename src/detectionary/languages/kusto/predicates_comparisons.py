@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from detectionary.languages.kusto.bound import Bound, TableType
-from detectionary.languages.kusto.constants import Constants, Scope, is_number
+from detectionary.languages.kusto.constants import Constants, Scope, is_clock, is_number
 from detectionary.languages.kusto.lineage import Lineage, Nature, Origin
 from detectionary.languages.kusto.predicates_operators import (
     INVERTED,
@@ -62,7 +62,7 @@ class Comparisons:
         """The `case`/`iff` expressions behind compared columns, by the identity of the expression."""
 
     def has_clock(self, expression: Expression) -> bool:
-        return any(isinstance(node, Call) and node.name.text in ("now", "ago") for node in walk(expression))
+        return any(is_clock(node) for node in walk(expression))
 
     def compare(
         self,

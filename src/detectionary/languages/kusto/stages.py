@@ -34,7 +34,7 @@ from detectionary.languages.kusto.syntax import (
 from detectionary.text import Span
 
 _ANTI_JOINS: Final = frozenset({"leftanti", "anti", "leftantisemi"})
-"""Kinds that keep the left rows without a partner. `rightanti` keeps right rows: its right side is the rule's own."""
+_RIGHT_ANTI_JOINS: Final = frozenset({"rightanti", "rightantisemi"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,17 @@ def stage_text(text: str, previous_end: int, span: Span) -> str:
 
 def is_anti_join(join: Join) -> bool:
     """Whether the join keeps the left rows that have no partner."""
+    return _join_kind(join) in _ANTI_JOINS
+
+
+def is_right_anti_join(node: Node) -> bool:
+    """Whether the stage keeps the right rows that have no partner: all that came before it is taken away."""
+    return isinstance(node, Join) and _join_kind(node) in _RIGHT_ANTI_JOINS
+
+
+def _join_kind(join: Join) -> str:
     kind = next((parameter.value for parameter in join.parameters if parameter.name == "kind"), None)
-    return isinstance(kind, NameReference) and kind.name.lower() in _ANTI_JOINS
+    return kind.name.lower() if isinstance(kind, NameReference) else ""
 
 
 def nested(node: Node) -> Iterator[Nested]:

@@ -23,7 +23,10 @@ _UNITS: Final = (
     ("m", 60 * TICKS_PER_SECOND),
     ("s", TICKS_PER_SECOND),
     ("ms", TICKS_PER_SECOND // 1_000),
+    ("tick", 1),
 )
+_MOST_UNITS: Final = 10_000
+"""A longer count (`93784s`) says less than the long form (`1.02:03:04`)."""
 _YEAR_ONE: Final = datetime(1, 1, 1)  # Kusto's datetimes have no zone; all are UTC
 
 
@@ -60,16 +63,18 @@ NULL: Final = Constant(ScalarType.DYNAMIC, None)
 
 
 def timespan_text(ticks: int) -> str:
-    """`2h` when a whole number of one unit says it, else `d.hh:mm:ss.fffffff` (Kusto's own long form)."""
+    """`2h` when a small number of one unit says it, else `d.hh:mm:ss.fffffff` (Kusto's own long form)."""
     if ticks == 0:
         return "0s"
     for unit, size in _UNITS:
-        if ticks % size == 0:
+        if ticks % size == 0 and abs(ticks // size) < _MOST_UNITS:
             return f"{ticks // size}{unit}"
     sign = "-" if ticks < 0 else ""
     days, rest = divmod(abs(ticks), TICKS_PER_DAY)
     seconds, fraction = divmod(rest, TICKS_PER_SECOND)
-    clock = f"{seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{fraction:07}"
+    clock = f"{seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    if fraction:
+        clock += f".{fraction:07}"
     return f"{sign}{days}.{clock}" if days else f"{sign}{clock}"
 
 
