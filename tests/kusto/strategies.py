@@ -6,10 +6,10 @@ comparison never stands below a `+` without parentheses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from hypothesis import strategies as st
 
@@ -17,6 +17,7 @@ from detectionary.languages.kusto import syntax
 from detectionary.languages.kusto.syntax import BinaryOperator, ListOperator, ScalarType
 
 T = TypeVar("T")
+Makers: TypeAlias = "tuple[Callable[[], T], ...]"
 LiteralValue = TypeVar("LiteralValue", bool, int, float, Decimal, str)
 
 _PLAIN_NAMES: Final = ("T", "Account", "EventID", "x", "_y1", "AWSCloudTrail", "TimeGenerated", "$left", "a1")
@@ -265,10 +266,11 @@ class Trees:
         return self.either(self.pipeline, self.expression)
 
     def source(self) -> syntax.Expression:
-        if self.depth <= 0:
-            return self.reference()
+        return self.reference() if self.depth <= 0 else self.pick(*self.sources())
+
+    def sources(self) -> Makers[syntax.Expression]:
         inner = self.inner()
-        return self.either(
+        return (
             self.reference,
             self.call,
             self.data_table,
@@ -334,20 +336,50 @@ class Trees:
         return syntax.Ordered(column, self.flag() if granny else self.maybe(self.flag), None, granny)
 
     def leading(self) -> syntax.Operator:
-        """An operator that needs no source."""
+        return self.pick(*self.leading_operators())
+
+    def leading_operators(self) -> Makers[syntax.Operator]:
+        """Those that need no source."""
         inner = self.inner()
-        return self.pick(
+        return (
             lambda: syntax.Union(self.some(inner.leg), parameters=self.hints(("kind", "outer"), ("isfuzzy", "x"))),
             lambda: syntax.Print(self.some(inner.column)),
             lambda: syntax.Range(self.name(), inner.expression(), inner.expression(), inner.expression()),
             inner.find,
             inner.search,
             lambda: syntax.Evaluate(inner.call(), self.maybe(self.schema)),
+            inner.inline_external_table,
             lambda: syntax.MacroExpand(
                 syntax.EntityGroup(self.some(self.reference)),
                 self.name(),
                 (syntax.ExpressionStatement(inner.pipeline()),),
             ),
+        )
+
+    def inline_external_table(self) -> syntax.InlineExternalTable:
+        partitions = self.some(
+            lambda: syntax.Parameter(
+                self.name(),
+                self.choose((ScalarType.STRING, ScalarType.DATETIME, ScalarType.LONG)),
+                None,
+                self.maybe(self.expression),
+            ),
+            0,
+            2,
+        )
+        path = self.some(
+            lambda: self.either(
+                self.reference, lambda: syntax.Call(syntax.Name("datetime_pattern"), (self.string(), self.reference()))
+            )
+        )
+        return syntax.InlineExternalTable(
+            self.choose(("storage", "delta")),
+            self.some(self.string),
+            self.schema(),
+            partitions,
+            (self.string(), *path) if partitions else (),
+            self.choose(("csv", "parquet")),
+            self.some(self.property, 0, 2),
         )
 
     def leg(self) -> syntax.Expression:
@@ -400,11 +432,16 @@ class Trees:
             )
         inner = self.inner()
         return self.pick(
-            inner.row_operator, inner.column_operator, inner.order_operator, inner.nested_operator, inner.rare_operator
+            *inner.row_operators(),
+            *inner.column_operators(),
+            *inner.order_operators(),
+            *inner.nested_operators(),
+            *inner.rare_operators(),
+            *inner.graph_operators(),
         )
 
-    def row_operator(self) -> syntax.Operator:
-        return self.pick(
+    def row_operators(self) -> Makers[syntax.Operator]:
+        return (
             lambda: syntax.Where(self.expression()),
             self.summarize,
             lambda: syntax.Distinct(self.some(lambda: self.either(syntax.Star, self.primary, self.named))),
@@ -445,8 +482,8 @@ class Trees:
     def parse_column(self) -> syntax.ParseColumn:
         return syntax.ParseColumn(self.name(), self.maybe(lambda: self.draw(scalar_types)))
 
-    def column_operator(self) -> syntax.Operator:
-        return self.pick(
+    def column_operators(self) -> Makers[syntax.Operator]:
+        return (
             lambda: syntax.Extend(self.some(self.column)),
             lambda: syntax.Project(self.some(self.column)),
             lambda: syntax.ProjectAway(self.some(lambda: self.either(self.reference, self.wildcard))),
@@ -466,8 +503,8 @@ class Trees:
     def expanded(self) -> syntax.ExpandItem:
         return syntax.ExpandItem(self.column(), self.maybe(lambda: self.draw(_type_literals)))
 
-    def order_operator(self) -> syntax.Operator:
-        return self.pick(
+    def order_operators(self) -> Makers[syntax.Operator]:
+        return (
             lambda: syntax.Sort(self.some(self.ordered), parameters=self.some(self.hint, 0, 1)),
             lambda: syntax.Top(self.expression(), self.ordered()),
             lambda: syntax.TopHitters(self.expression(), self.reference(), self.maybe(self.weight)),
@@ -484,8 +521,8 @@ class Trees:
             ),
         )
 
-    def nested_operator(self) -> syntax.Operator:
-        return self.pick(
+    def nested_operators(self) -> Makers[syntax.Operator]:
+        return (
             lambda: syntax.Join(
                 self.leg_in_parentheses(), self.some(self.condition), parameters=self.hints(("kind", "inner"))
             ),
@@ -519,14 +556,19 @@ class Trees:
 
         return self.either(self.reference, lambda: syntax.Binary(BinaryOperator.EQUAL, side("$left"), side("$right")))
 
-    def rare_operator(self) -> syntax.Operator:
-        return self.pick(
+    def rare_operators(self) -> Makers[syntax.Operator]:
+        return (
             lambda: syntax.As(self.name()),
             lambda: syntax.AssertSchema(self.schema()),
             lambda: syntax.Consume(),
             lambda: syntax.ExecuteAndCache(),
             lambda: syntax.Reduce(self.expression(), self.some(self.reduce_setting, 0, 2)),
             self.make_series,
+            self.scan,
+        )
+
+    def graph_operators(self) -> Makers[syntax.Operator]:
+        return (
             self.make_graph,
             self.graph_match,
             lambda: syntax.GraphToTable(
@@ -534,7 +576,6 @@ class Trees:
             ),
             lambda: syntax.GraphWhere(self.choose(("nodes", "edges")), self.expression()),
             lambda: syntax.GraphMarkComponents(),
-            self.scan,
         )
 
     def reduce_setting(self) -> syntax.Named:
@@ -633,7 +674,10 @@ class Trees:
         return syntax.Let(self.name(), self.pick(*makers))
 
     def statement(self) -> syntax.Statement:
-        makers: tuple[Callable[[], syntax.Statement], ...] = (
+        return self.pick(*self.statements())
+
+    def statements(self) -> Makers[syntax.Statement]:
+        return (
             self.let,
             self.let,
             lambda: syntax.SetOption(self.plain_name(), self.maybe(lambda: self.draw(literals))),
@@ -642,7 +686,6 @@ class Trees:
             lambda: syntax.RestrictAccess(self.some(lambda: self.either(self.reference, self.wildcard))),
             self.declare_pattern,
         )
-        return self.pick(*makers)
 
     def declare_pattern(self) -> syntax.DeclarePattern:
         if self.flag():
@@ -672,29 +715,43 @@ def queries(draw: st.DrawFn) -> syntax.Query:
     return Trees(draw).query()
 
 
-KINDS: Final[Mapping[str, Callable[[Trees], syntax.Node]]] = {
-    "leading": Trees.leading,
-    "rows": Trees.row_operator,
-    "columns": Trees.column_operator,
-    "order": Trees.order_operator,
-    "nested": Trees.nested_operator,
-    "rare": Trees.rare_operator,
-    "sources": Trees.source,
-    "statements": Trees.statement,
-}
-"""What a query may hold, in groups small enough that a hundred draws meet every class of node."""
+def _stage(*before: syntax.Expression) -> Callable[[syntax.Operator], syntax.Query]:
+    return lambda node: syntax.Query((syntax.ExpressionStatement(syntax.Pipeline((*before, node))),))
+
+
+_T: Final = syntax.NameReference("T")
+
+
+def _small(trees: Trees) -> tuple[Callable[[], syntax.Query], ...]:
+    """One maker of a query for each kind of operator, source and statement."""
+    after_pipe = (
+        *trees.row_operators(),
+        *trees.column_operators(),
+        *trees.order_operators(),
+        *trees.nested_operators(),
+        *trees.rare_operators(),
+        *trees.graph_operators(),
+    )
+    return (
+        *(lambda make=make: _stage(_T)(make()) for make in after_pipe),
+        *(lambda make=make: _stage()(make()) for make in trees.leading_operators()),
+        *(lambda make=make: syntax.Query((syntax.ExpressionStatement(make()),)) for make in trees.sources()),
+        *(lambda make=make: syntax.Query((make(),)) for make in trees.statements()),
+    )
 
 
 @st.composite
-def small_queries(draw: st.DrawFn, kind: str) -> syntax.Query:
-    """A query with one node of a kind that has few nodes below it."""
-    node = KINDS[kind](Trees(draw, depth=1))
-    if kind == "statements":
-        return syntax.Query((node, syntax.ExpressionStatement(syntax.NameReference("T"))))  # type: ignore[arg-type]
-    if kind == "sources":
-        return syntax.Query((syntax.ExpressionStatement(node),))  # type: ignore[arg-type]
-    before = () if kind == "leading" else (syntax.NameReference("T"),)
-    return syntax.Query((syntax.ExpressionStatement(syntax.Pipeline((*before, node))),))  # type: ignore[arg-type]
+def small_queries(draw: st.DrawFn, kind: int) -> syntax.Query:
+    """Queries of one kind of operator, source or statement (see `KINDS`) with few nodes below it."""
+    return _small(Trees(draw, depth=1))[kind]()
+
+
+def _no_draw(strategy: object, label: object = None) -> None:
+    raise AssertionError("nothing is drawn to count the kinds")
+
+
+KINDS: Final = range(len(_small(Trees(_no_draw, depth=1))))  # type: ignore[arg-type]
+"""The kinds of operators, sources and statements, by number."""
 
 
 @st.composite

@@ -39,6 +39,7 @@ from detectionary.languages.kusto.printer_parts import (
     option_value,
     optional,
     parameters,
+    properties,
 )
 from detectionary.languages.kusto.syntax import BinaryOperator, Node
 
@@ -196,14 +197,14 @@ def _node_parts(node: Node) -> Parts:
             yield identity
             yield " "
             yield schema
-        case syntax.ExternalData(options, schema, sources, properties):
+        case syntax.ExternalData(options, schema, sources, free):
             yield "externaldata"
             yield from parameters(options)
             yield " " if options else ""
             yield schema
             yield from enclosed(" [", sources, "]")
-            if properties:
-                yield from _properties(properties)
+            if free:
+                yield from properties(free)
         case syntax.MaterializedViewCombine(name, base, delta, aggregations):
             yield from block("materialized-view-combine (", name, ")")
             yield from block(" base (", base, ")")
@@ -359,10 +360,10 @@ def _statement(node: syntax.Statement) -> Parts:
                 yield "}"
         case syntax.DeclareParameters(params):
             yield from enclosed("declare query_parameters(", params, ")")
-        case syntax.RestrictAccess(allowed, properties):
+        case syntax.RestrictAccess(allowed, free):
             yield from enclosed("restrict access to (", entities(allowed), ")")
-            if properties:
-                yield from _properties(properties)
+            if free:
+                yield from properties(free)
         case syntax.ExpressionStatement(expression):
             yield expression
         case syntax.BadStatement():
@@ -417,22 +418,6 @@ def _data_table(node: syntax.DataTable) -> Parts:
     yield NOTHING_OUTWARD
     yield Close()
     yield "]"
-
-
-def _properties(properties: tuple[syntax.QueryParameter, ...]) -> Parts:
-    """Properties of externaldata, whose names are free."""
-    yield " with ("
-    yield Open()
-    yield NOTHING
-    for index, item in enumerate(properties):
-        if index:
-            yield ","
-            yield SPACE
-        yield f"{spelling.name(item.name)}="
-        yield option_value(item.value)
-    yield NOTHING_OUTWARD
-    yield Close()
-    yield ")"
 
 
 def _edge(node: syntax.GraphEdge) -> Parts:

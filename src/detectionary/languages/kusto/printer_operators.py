@@ -17,6 +17,7 @@ from detectionary.languages.kusto.printer_parts import (
     option_value,
     optional,
     parameters,
+    properties,
 )
 
 
@@ -119,12 +120,12 @@ def operator_parts(node: syntax.Operator) -> Parts:
                 yield SPACE
                 yield part
             yield Close()
-        case syntax.ParseKv(expression, schema, properties):
+        case syntax.ParseKv(expression, schema, settings):
             yield from _one("parse-kv", node, expression)
             yield " as "
             yield schema
-            if properties:
-                yield from enclosed(" with (", properties, ")")
+            if settings:
+                yield from enclosed(" with (", settings, ")")
         case syntax.Partition(by, pipeline, braced, in_list):
             yield from _head("partition", node)
             yield " by "
@@ -211,6 +212,8 @@ def operator_parts(node: syntax.Operator) -> Parts:
             yield from _list("union", node, entities(tables))
         case syntax.Where(predicate):
             yield from _one("where", node, predicate)
+        case syntax.InlineExternalTable():
+            yield from _inline_external_table(node)
         case syntax.BadOperator():
             yield node.text
         case _:
@@ -262,6 +265,29 @@ def _find(node: syntax.Find) -> Parts:
         yield "__projectAway"
         yield from columns(node.project_away)
     yield Close()
+
+
+def _inline_external_table(node: syntax.InlineExternalTable) -> Parts:
+    yield from _head("inline_external_table", node)
+    yield from optional(" ", node.schema)
+    yield f" kind={node.kind}"
+    if node.partitions:
+        yield " partition by ("
+        for index, column in enumerate(node.partitions):
+            yield ", " if index else ""
+            yield column.name
+            yield "" if column.type is None else f": {column.type.value}"
+            yield from optional(" = ", column.default)
+        yield ")"
+    if node.path_format:
+        yield " pathformat=("
+        yield from listed(node.path_format, separator="", between=SPACE)
+        yield ")"
+    if node.data_format is not None:
+        yield f" dataformat={node.data_format}"
+    yield from enclosed(" (", node.sources, ")")
+    if node.properties:
+        yield from properties(node.properties)
 
 
 def _make_graph(node: syntax.MakeGraph) -> Parts:

@@ -84,6 +84,22 @@ def optional(before: str, node: syntax.Node | None, after: str = "") -> Parts:
         yield after
 
 
+def properties(items: tuple[syntax.QueryParameter, ...]) -> Parts:
+    """` with (format="csv")` of tables that are read from outside: the names are free."""
+    yield " with ("
+    yield Open()
+    yield NOTHING
+    for index, item in enumerate(items):
+        if index:
+            yield ","
+            yield SPACE
+        yield f"{spelling.name(item.name)}="
+        yield option_value(item.value)
+    yield NOTHING_OUTWARD
+    yield Close()
+    yield ")"
+
+
 def option_value(value: syntax.Expression) -> Part:
     """What stands after the `=` of an option."""
     return spelling.word(value.name) if isinstance(value, syntax.NameReference) else only_literal(value)
