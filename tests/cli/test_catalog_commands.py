@@ -97,6 +97,19 @@ def test_an_unknown_rule_and_a_missing_catalog_are_usage_errors(run: Run, catalo
     assert other.read_text() == "this is no catalog" * 100
 
 
+def test_a_rule_that_is_not_there_does_not_keep_the_others_from_being_shown(run: Run, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.yaml"
+    empty.write_text("colour: blue\n")
+    shown = run("show", empty, FIRST_FILE, tmp_path / "none.yaml", "--format", "ndjson")
+    assert (shown.status, [page["id"] for page in shown.lines()]) == (2, [FIRST_RULE])
+    assert "no rule in" in shown.err
+    assert "no file" in shown.err
+    checked = run("check", empty, FIRST_FILE)
+    assert (checked.status, checked.out) == (2, "no findings\n")
+    parsed = run("parse", empty, FIRST_FILE, "--format", "json")
+    assert (parsed.status, [verdict["id"] for verdict in parsed.json()]) == (2, [FIRST_RULE])
+
+
 def test_search_by_words_and_facets(run: Run, catalog: Path) -> None:
     def slugs(*arguments: str) -> list[str]:
         return [hit["slug"] for hit in run("search", *arguments, "--db", catalog, "--format", "json").json()]

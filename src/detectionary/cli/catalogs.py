@@ -51,12 +51,15 @@ def is_file(name: str) -> bool:
 def entries_of_file(path: Path) -> Iterator[Entry]:
     """The rules of a file that is in no catalog, taken apart against the built-in environment."""
     environment = environment_base()
-    for reading_ in read_rules(path):
-        yield assemble(reading_.rule, language_named(reading_.rule.language), environment)
+    for found in read_rules(path):
+        yield assemble(found.rule, language_named(found.rule.language), environment)
 
 
-def pages_of(names: tuple[str, ...], db: Path) -> Iterator[RulePage]:
-    """The pages of rules, in the order asked for: files are read, everything else is looked up in the catalog."""
+def pages_of(names: tuple[str, ...], db: Path) -> Iterator[RulePage | Trouble]:
+    """The pages of rules, in the order asked for: files are read, everything else is looked up in the catalog.
+
+    A name without a page gives its trouble, and the others follow.
+    """
     if all(is_file(name) for name in names):
         for name in names:
             yield from _file_pages(Path(name))
@@ -65,11 +68,18 @@ def pages_of(names: tuple[str, ...], db: Path) -> Iterator[RulePage]:
         for name in names:
             if is_file(name):
                 yield from _file_pages(Path(name))
-            else:
+                continue
+            try:
                 entry = entry_of(catalog, name)
+            except Trouble as trouble:
+                yield trouble
+            else:
                 yield rule_page(entry, catalog.relations(entry), language_named(entry.rule.language).highlight)
 
 
-def _file_pages(path: Path) -> Iterator[RulePage]:
-    for entry in entries_of_file(path):
-        yield rule_page(entry, NO_RELATIONS, language_named(entry.rule.language).highlight)
+def _file_pages(path: Path) -> Iterator[RulePage | Trouble]:
+    try:
+        for entry in entries_of_file(path):
+            yield rule_page(entry, NO_RELATIONS, language_named(entry.rule.language).highlight)
+    except Trouble as trouble:
+        yield trouble

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,7 @@ from detectionary.cli import output
 from detectionary.cli.catalogs import DEFAULT, Database, entries_of_file, entry_of, is_file, reading
 from detectionary.cli.output import CheckFormat, ExitCode
 from detectionary.cli.sarif import log
-from detectionary.cli.trouble import Trouble
+from detectionary.cli.trouble import Trouble, Troubles
 from detectionary.model.entry import Entry
 from detectionary.text import Level, SourceText
 
@@ -61,7 +62,9 @@ def check(
     """
     if not rules:
         raise Trouble("no rule is named", "detectionary check RULE..., by id, slug, file or folder")
-    found = [(entry, path, finding) for entry, path in _entries(rules, db) for finding in findings(entry)]
+    troubles = Troubles()
+    entries = troubles.sort_out(_entries(rules, db))
+    found = [(entry, path, finding) for entry, path in entries for finding in findings(entry)]
     match format:
         case CheckFormat.TEXT:
             _show(found)
@@ -71,27 +74,39 @@ def check(
             output.ndjson(_line(*each) for each in found)
         case CheckFormat.SARIF:
             output.json(log(found, version("detectionary")))
+    if troubles.any:
+        return ExitCode.USAGE
     order = (Level.NOTE, Level.WARNING, Level.ERROR)
     grave = any(order.index(finding.diagnostic.level) >= order.index(fail_level) for _, _, finding in found)
     return ExitCode.FINDINGS if grave else ExitCode.DONE
 
 
-def _entries(names: tuple[str, ...], db: Path) -> list[tuple[Entry, str]]:
+def _entries(names: tuple[str, ...], db: Path) -> Iterator[tuple[Entry, str] | Trouble]:
     """Each rule with the path that messages call it by: the file asked for, or where its repository has it."""
-    found: list[tuple[Entry, str]] = []
-    in_catalog = [name for name in names if not is_file(name)]
-    looked_up: dict[str, Entry] = {}
-    if in_catalog:
-        with reading(db) as catalog:
-            looked_up = {name: entry_of(catalog, name) for name in in_catalog}
-    for name in names:
-        if name in looked_up:
-            found.append((looked_up[name], looked_up[name].rule.source.path))
-            continue
-        path = Path(name)
-        for file in _rule_files(path) if path.is_dir() else (path,):
-            found.extend((entry, file.as_posix()) for entry in entries_of_file(file))
-    return found
+    if all(is_file(name) for name in names):
+        for name in names:
+            yield from _file_entries(Path(name))
+        return
+    with reading(db) as catalog:
+        for name in names:
+            if is_file(name):
+                yield from _file_entries(Path(name))
+                continue
+            try:
+                entry = entry_of(catalog, name)
+            except Trouble as trouble:
+                yield trouble
+            else:
+                yield entry, entry.rule.source.path
+
+
+def _file_entries(path: Path) -> Iterator[tuple[Entry, str] | Trouble]:
+    for file in _rule_files(path) if path.is_dir() else (path,):
+        try:
+            for entry in entries_of_file(file):
+                yield entry, file.as_posix()
+        except Trouble as trouble:
+            yield trouble
 
 
 def _rule_files(folder: Path) -> list[Path]:

@@ -15,7 +15,7 @@ from rich.text import Text
 from detectionary.cli import output
 from detectionary.cli.files import Reading, read_rules
 from detectionary.cli.output import ExitCode, Format
-from detectionary.cli.trouble import Trouble
+from detectionary.cli.trouble import Trouble, Troubles
 from detectionary.languages import LANGUAGES, Language, SyntaxReport, language_named
 from detectionary.text import Diagnostic, SourceText
 
@@ -92,9 +92,12 @@ def parse(
         return _batch(_language(language), batch)
     if not files:
         raise Trouble("nothing to parse", "detectionary parse FILE..., or --batch FILE.ndjson")
-    readings = [reading for file in files for reading in read_rules(file)]
+    troubles = Troubles()
+    readings = list(troubles.sort_out(reading for file in files for reading in _readings(file)))
     reports = [(reading, _language(reading.rule.language).check(reading.rule.query)) for reading in readings]
     verdicts = [_file_verdict(reading, report) for reading, report in reports]
+    if not readings:
+        return ExitCode.USAGE
     match format:
         case Format.JSON:
             output.json(verdicts)
@@ -103,7 +106,16 @@ def parse(
         case Format.TEXT:
             for reading, report in reports:
                 _show(reading, report)
+    if troubles.any:
+        return ExitCode.USAGE
     return ExitCode.DONE if all(report.accepted for _, report in reports) else ExitCode.FINDINGS
+
+
+def _readings(file: Path) -> Iterator[Reading | Trouble]:
+    try:
+        yield from read_rules(file)
+    except Trouble as trouble:
+        yield trouble
 
 
 def _language(name: str) -> Language:

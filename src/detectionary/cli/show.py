@@ -10,7 +10,7 @@ from detectionary.cli import output
 from detectionary.cli.catalogs import DEFAULT, Database, pages_of
 from detectionary.cli.output import ExitCode, Format
 from detectionary.cli.rule_view import rule_view
-from detectionary.cli.trouble import Trouble
+from detectionary.cli.trouble import Trouble, Troubles
 from detectionary.pages import to_json
 
 
@@ -24,7 +24,8 @@ def show(
 
     Example: `detectionary show f7210a45-12a4-4d02-b59e-f23476827a4b`
 
-    With `json` one rule is an object and several are a list; with `ndjson` each rule is a line.
+    With `json` one rule is an object and several are a list; with `ndjson` each rule is a line. A rule that cannot be
+    found does not keep the others from being shown; the exit status is then 2.
 
     Parameters
     ----------
@@ -37,11 +38,13 @@ def show(
     """
     if not rules:
         raise Trouble("no rule is named", "detectionary show RULE..., by id, slug or file")
-    pages = pages_of(rules, db)
+    troubles = Troubles()
+    pages = troubles.sort_out(pages_of(rules, db))
     match format:
         case Format.JSON:
             found = [to_json(page) for page in pages]
-            output.json(found[0] if len(found) == 1 else found)
+            if found:
+                output.json(found[0] if len(found) == 1 else found)
         case Format.NDJSON:
             output.ndjson(to_json(page) for page in pages)
         case Format.TEXT:
@@ -49,4 +52,4 @@ def show(
                 if number:
                     output.rule()
                 output.show(*rule_view(page))
-    return ExitCode.DONE
+    return ExitCode.USAGE if troubles.any else ExitCode.DONE
