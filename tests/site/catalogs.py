@@ -58,9 +58,7 @@ class MemoryCatalog:
             ),
         )
 
-    def rules_behind(
-        self, field: str, operator: str, value: str, *, excluded: bool = False
-    ) -> Sequence[Reference]:
+    def rules_behind(self, field: str, operator: str, value: str, *, excluded: bool = False) -> Sequence[Reference]:
         key = (field, operator, value)
         return tuple(reference(entry) for entry in self.held if key in keys(entry, excluded))
 

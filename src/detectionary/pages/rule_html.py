@@ -33,7 +33,7 @@ from detectionary.pages.rule import (
     SameAction,
     Stretch,
 )
-from detectionary.pages.words import operator_words, scalar_text, trigger_words
+from detectionary.pages.words import kind_words, operator_words, scalar_text, trigger_words
 
 WEIGHT_LIMIT: Final = 58_000
 """No page of a rule weighs more bytes, before compression; what would make it heavier is shown in less detail."""
@@ -105,6 +105,7 @@ def _render(page: RulePage, detail: Detail, bodies: bool) -> str:
             raw_name=raw_name(page),
             most=_MOST,
             trigger_words=trigger_words,
+            kind_words=kind_words,
             link=web_link,
         )
     )
@@ -159,6 +160,8 @@ class ShownValues:
     listed: tuple[PageValue, ...]
     mixed: bool
     """The values differ in their transforms, so that each shows its own."""
+    counted: bool
+    """Some value has a corpus count."""
     rest: Markup
     rest_count: int
 
@@ -394,6 +397,9 @@ class RuleMarkup:
             for block in order
         )
 
+    def counted(self, rows: Sequence[PageIndicator]) -> bool:
+        return any(value.corpus is not None for row in rows for value in row.values)
+
     def rows_left(self, rows: Sequence[PageIndicator]) -> int:
         return max(0, len(rows) - self._detail.rows)
 
@@ -411,8 +417,9 @@ class RuleMarkup:
         """Of a long list, the values that other rules share come first, and the rest is folded away."""
         mixed = len({value.transforms for value in row.values}) > 1
         values = [value for value in row.values if value.kind != ValueKind.NULL.value or value.value is not None]
+        counted = any(value.corpus is not None for value in values)
         if len(values) <= self._detail.values:
-            return ShownValues(tuple(values), mixed, Markup(), 0)
+            return ShownValues(tuple(values), mixed, counted, Markup(), 0)
         shared = [value for value in values if value.corpus is not None and value.corpus.total]
         shared.sort(key=lambda value: -(value.corpus.total if value.corpus else 0))
         alone = [value for value in values if value.corpus is None or not value.corpus.total]
@@ -420,7 +427,7 @@ class RuleMarkup:
         rest = [value for value in values if value not in listed]
         text = "\n".join(scalar_text(value.value) for value in rest)
         text = text if len(text) <= self._detail.folded_characters else f"{text[: self._detail.folded_characters]}…"
-        return ShownValues(tuple(listed), mixed, Markup(escape_code(text)), len(rest))  # noqa: S704
+        return ShownValues(tuple(listed), mixed, counted, Markup(escape_code(text)), len(rest))  # noqa: S704
 
     def value(self, value: PageValue) -> Markup:
         if isinstance(value.value, tuple):

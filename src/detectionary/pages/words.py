@@ -7,6 +7,14 @@ from typing import Final
 from detectionary.model.predicate import Operator, Quantifier, ScalarValue
 from detectionary.pages.rule import PageTrigger
 
+_KINDS: Final = {"CustomDetection": "Custom detection", "Query": "Community query", "Hunting": "Hunting query"}
+
+
+def kind_words(kind: str) -> str:
+    """What a platform does with a rule, in words."""
+    return _KINDS.get(kind, kind)
+
+
 _TRIGGERS: Final = {"gt": "more than", "lt": "fewer than", "eq": "exactly", "ne": "not"}
 
 
