@@ -129,7 +129,7 @@ class _Analyzer:
             open_fields=open_fields,
             tables=self._bound.tables,
             functions=self._bound.functions,
-            named_inputs=self._sources.named_inputs(self._bound.tree),
+            named_inputs=self._sources.named_inputs(self._uses.inputs),
             group_by=keys,
             bins=bins,
             dependencies=self._bound.dependencies,

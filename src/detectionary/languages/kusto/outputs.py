@@ -72,23 +72,25 @@ def output_fields(
     """
     makers: dict[int, tuple[str, int]] = {}
     table: TableType | None = None
-    for number, stage in enumerate(stages, start=before + 1):
+    first = max((at for at, stage in enumerate(stages) if isinstance(stage, _RESTATING)), default=0)
+    for number, stage in enumerate(stages[first:], start=before + first + 1):
         after = result_of(stage, bound)
-        if after is None:
+        if after is None or after is table:
             continue
         maker = (stage_kind(stage), number)
-        names = {} if table is None else {column.name: makers[id(column)] for column in table.columns}
-        restated = table is None or isinstance(stage, _RESTATING)
-        found: dict[int, tuple[str, int]] = {}
-        for column in after.columns:
-            known = makers.get(id(column))
-            if known is None and isinstance(stage, Join | Lookup | Union):
-                known = names.get(column.name)
-            elif known is None and _is_stored(column):
+        if table is None:
+            makers = dict.fromkeys(map(id, after.columns), maker)
+        else:
+            joins = isinstance(stage, Join | Lookup | Union)
+            names = {column.name: makers[id(column)] for column in table.columns} if joins else {}
+            for column in after.columns:
+                if id(column) in makers:
+                    continue
                 # A column of an open table shows only where it is first used.
-                known = (stage_kind(stages[0]), before + 1)
-            found[id(column)] = maker if restated or known is None else known
-        makers, table = found, after
+                stored = not joins and _is_stored(column)
+                known = (stage_kind(stages[0]), before + 1) if stored else names.get(column.name)
+                makers[id(column)] = known or maker
+        table = after
     if table is None:
         return (), False
     fields = tuple(OutputField(column.name, *makers[id(column)], column.type.value) for column in table.columns)

@@ -13,14 +13,20 @@ from detectionary.languages.kusto.sources import Sources, united
 from detectionary.languages.kusto.stages import is_right_anti_join, nested, stage_text, steps
 from detectionary.languages.kusto.syntax import (
     Expression,
+    Facet,
     Find,
+    Fork,
     GraphMatch,
     GraphWhere,
     Join,
     Lookup,
+    MakeGraph,
+    MvApply,
     Node,
     Operator,
     Parse,
+    Partition,
+    PartitionBy,
     Scan,
     Search,
     Union,
@@ -30,6 +36,9 @@ from detectionary.languages.kusto.uses import LetUses
 from detectionary.model.analysis import Pipeline, Stage
 from detectionary.model.predicate import AllOf, Leaf, Predicate, ThresholdTest, leaves
 from detectionary.text import Span
+
+_HOLDERS = (Facet, Fork, Join, Lookup, MakeGraph, MvApply, Partition, PartitionBy, Union)
+"""Operators that always hold another pipeline; others hold one in an expression."""
 
 ANTI_JOIN = "anti-join"
 
@@ -97,7 +106,9 @@ class Pipelines:
 
     def nested(self, node: Node, context: Context) -> tuple[Pipeline, ...]:
         """The pipelines inside a stage or value."""
-        found = []
+        found: list[Pipeline] = []
+        if not isinstance(node, _HOLDERS) and not self._uses.has_sub_query(node):
+            return ()
         for each in nested(node):
             inner = replace(context, label=ANTI_JOIN) if each.anti else context
             found.append(Pipeline(each.label, self.stages(steps(each.expression), inner)))

@@ -27,17 +27,15 @@ from detectionary.languages.kusto.syntax import (
     Path,
     Pipeline,
     Print,
-    Query,
     Range,
     Search,
     Union,
-    walk,
 )
+from detectionary.languages.kusto.uses import WATCHLIST
 from detectionary.languages.kusto.values import Constant
 from detectionary.model.analysis import NamedInput
 
 _MAX_DEPTH: Final = 30
-WATCHLIST: Final = "_GetWatchlist"
 
 
 class Sources:
@@ -93,21 +91,17 @@ class Sources:
             case _:
                 return False
 
-    def named_inputs(self, tree: Query) -> tuple[NamedInput, ...]:
+    def named_inputs(self, nodes: Iterable[Call | ExternalData]) -> tuple[NamedInput, ...]:
         """Watchlists and external data, each once."""
         found: dict[tuple[str, str], NamedInput] = {}
-        for node in walk(tree):
-            match node:
-                case Call(name, (first, *_)) if name.text == WATCHLIST:
-                    value = self._constants.fold(first.expression if isinstance(first, Named) else first)
-                    kind, alias = "watchlist", self._text(value, first)
-                case ExternalData(sources=(first, *_)):
-                    kind, alias = "externaldata", self._text(self._constants.fold(first), first)
-                case ExternalData():
-                    kind, alias = "externaldata", ""
-                case _:
-                    continue
-            found.setdefault((kind, alias), NamedInput(kind, alias, node.span))
+        for node in nodes:
+            kind = "watchlist" if isinstance(node, Call) else "externaldata"
+            arguments = node.arguments if isinstance(node, Call) else node.sources
+            first = next(iter(arguments), None)
+            if isinstance(first, Named):
+                first = first.expression
+            name = "" if first is None else self._text(self._constants.fold(first), first)
+            found.setdefault((kind, name), NamedInput(kind, name, node.span))
         return tuple(found.values())
 
     def _text(self, value: object, node: Expression) -> str:

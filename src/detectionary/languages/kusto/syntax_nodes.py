@@ -97,13 +97,20 @@ class Node:
     span: Span = field(default=UNPLACED, compare=False, repr=False, kw_only=True)
 
 
+_PLAIN_TYPES = frozenset({"str", "str | None", "bool", "bool | None", "BinaryOperator", "ListOperator", "ScalarType"})
+"""Annotations of fields that never hold a node."""
+
 _CHILD_FIELDS: dict[type[Node], tuple[str, ...]] = {}
 
 
 def _child_fields(kind: type[Node]) -> tuple[str, ...]:
     names = _CHILD_FIELDS.get(kind)
     if names is None:
-        names = tuple(f.name for f in fields(kind) if f.name not in ("span", "operator_span", "text", "keyword"))
+        names = tuple(
+            f.name
+            for f in fields(kind)
+            if f.name not in ("span", "operator_span", "text", "keyword") and f.type not in _PLAIN_TYPES
+        )
         _CHILD_FIELDS[kind] = names
     return names
 
@@ -111,7 +118,11 @@ def _child_fields(kind: type[Node]) -> tuple[str, ...]:
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly below `node`, in the order of their fields."""
     for name in _child_fields(type(node)):
-        yield from _nodes_in(getattr(node, name))
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            yield value
+        elif value.__class__ is tuple:
+            yield from _nodes_in(value)
 
 
 def _nodes_in(value: object) -> Iterator[Node]:

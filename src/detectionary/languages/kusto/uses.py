@@ -1,22 +1,32 @@
-"""Which stages use which `let`, and whether what it gives is taken away."""
+"""What one walk over a query finds: which stages use which `let`, sub-queries, and inputs that are read by name."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from detectionary.languages.kusto.bound import Bound, FunctionSymbol, VariableSymbol
 from detectionary.languages.kusto.stages import is_anti_join
 from detectionary.languages.kusto.syntax import (
     Call,
     DeclareParameters,
+    ExternalData,
     InList,
     Join,
     Let,
     ListOperator,
+    Literal,
+    Materialize,
     NameReference,
     Node,
+    Pipeline,
+    ToScalar,
+    ToTable,
     children,
 )
+
+WATCHLIST: Final = "_GetWatchlist"
 
 _Pending = list[tuple[Node, bool, bool]]
 
@@ -29,7 +39,10 @@ class LetUses:
         self._lets = {id(let): let for let in lets}
         self._users: dict[int, list[tuple[int | None, bool]]] = {identity: [] for identity in self._lets}
         self._stages: dict[int, tuple[int, ...]] = {}
-        self._references: dict[int, tuple[str, ...]] = {}
+        self._mentions: list[tuple[int, str]] = []
+        self._sub_queries: list[int] = []
+        self.inputs: list[Call | ExternalData] = []
+        """Calls of `_GetWatchlist`, and external data, in the order of the text."""
         direct: dict[int, dict[int, None]] = {identity: {} for identity in self._lets}
         for let in lets:
             self._note(let, id(let))
@@ -42,6 +55,8 @@ class LetUses:
             for user, _ in self._users[identity]:
                 numbers.update(self._stages.get(user, ()) if user is not None else ())
             self._stages[identity] = tuple(sorted(numbers))
+        self._mentions.sort()
+        self._sub_queries.sort()
 
     def let_of(self, node: Node) -> Let | None:
         """The `let` of this query that a name or call means."""
@@ -61,16 +76,17 @@ class LetUses:
 
     def references(self, node: Node) -> tuple[str, ...]:
         """The parameters and bindings that a stage or statement uses, in order of first use."""
-        known = self._references.get(id(node))
-        if known is not None:
-            return known
         found: dict[str, None] = {}
-        for inner, _ in self._walk(node):
-            if isinstance(inner, NameReference | Call):
-                name = self._named(inner)
-                if name is not None:
-                    found.setdefault(name)
+        for start, name in self._mentions[bisect_left(self._mentions, (node.span.start, "")) :]:
+            if start >= node.span.end:
+                break
+            found.setdefault(name)
         return tuple(found)
+
+    def has_sub_query(self, node: Node) -> bool:
+        """Whether a pipeline stands somewhere inside the node."""
+        at = bisect_left(self._sub_queries, node.span.start)
+        return at < len(self._sub_queries) and self._sub_queries[at] < node.span.end
 
     def only_taken_away(self, let: Let) -> bool:
         """Whether every use of the `let` stands in the right side of an anti-join or in a `!in`."""
@@ -94,19 +110,23 @@ class LetUses:
     def _note(self, node: Node, owner: int | None) -> list[int]:
         """Keep what `node` uses; the identities of the lets among it."""
         found: list[int] = []
-        names: dict[str, None] = {}
         for inner, taken in self._walk(node):
-            if not isinstance(inner, NameReference | Call):
-                continue
-            name = self._named(inner)
-            if name is None:
-                continue
-            names.setdefault(name)
-            let = self.let_of(inner)
-            if let is not None:
-                found.append(id(let))
-                self._users[id(let)].append((owner, taken))
-        self._references[id(node)] = tuple(names)
+            match inner:
+                case Pipeline() | ToScalar() | ToTable() | Materialize():
+                    self._sub_queries.append(inner.span.start)
+                case ExternalData():
+                    self.inputs.append(inner)
+                case NameReference() | Call():
+                    if isinstance(inner, Call) and inner.name.text == WATCHLIST:
+                        self.inputs.append(inner)
+                    name = self._named(inner)
+                    if name is None:
+                        continue
+                    self._mentions.append((inner.span.start, name))
+                    let = self.let_of(inner)
+                    if let is not None:
+                        found.append(id(let))
+                        self._users[id(let)].append((owner, taken))
         return found
 
     def _walk(self, node: Node) -> Iterator[tuple[Node, bool]]:
@@ -115,6 +135,8 @@ class LetUses:
         while pending:
             current, taken, inverse = pending.pop()
             yield current, taken
+            if isinstance(current, NameReference | Literal):
+                continue
             if isinstance(current, Join) and is_anti_join(current):
                 following = [(child, taken or child is current.right, inverse) for child in children(current)]
             elif isinstance(current, InList):
