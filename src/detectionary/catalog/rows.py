@@ -44,7 +44,6 @@ class StoredRule:
 
     rule_id: str
     occurrence: int
-    slug: str
     digest: str
     """Hash of the version's text."""
     columns: tuple[Cell, ...]
@@ -104,7 +103,7 @@ def stored_rule(
     rule, analysis = entry.rule, entry.analysis
     schedule, trigger = rule.schedule, rule.trigger
     source = replace(rule.source, commit=None, licence=None)
-    kept = replace(entry, rule=replace(rule, source=source))
+    kept = replace(entry, slug="", rule=replace(rule, source=source))
     columns: Row = (
         rule.language,
         rule.kind,
@@ -133,7 +132,6 @@ def stored_rule(
     return StoredRule(
         rule.id,
         occurrence,
-        entry.slug,
         version_digest(rule),
         columns,
         rule.body,

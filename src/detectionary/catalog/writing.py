@@ -335,7 +335,7 @@ class Writer:
         self._connection.execute('UPDATE files SET modified = ?, "commit" = ? WHERE id = ?', (modified, commit, file))
 
     def _add_rule(self, file: int, repository: str, path: str, place: int, rule: StoredRule) -> int:
-        slug = wanted = rule.slug or slug_of(path, place)
+        slug = wanted = slug_of(path, place)
         attempt = 0
         while self._connection.execute("SELECT 1 FROM rules WHERE slug = ?", (slug,)).fetchone():
             slug = distinguished(wanted, repository, path, attempt)

@@ -45,15 +45,15 @@ class Environments:
     def digest(self, repository: str, name: str) -> str:
         """Changes when `name` means something else to the rules of `repository`; empty while it means nothing.
 
-        A name with `*` stands for all tables and functions that it matches.
+        A name with `*` stands for all tables that it matches.
         """
         key = (repository, name)
         digest = self._digests.get(key)
         if digest is None:
             environment = self.of(repository)
             if "*" in name:
-                names = {found for found in (*environment.tables, *environment.functions) if fnmatchcase(found, name)}
-                digest = _hash(part for found in sorted(names) for part in (found, self.digest(repository, found)))
+                # Kusto's wildcards match tables, never functions. What each of them holds is looked up by its own name.
+                digest = _hash(sorted(found for found in environment.tables if fnmatchcase(found, name)))
             else:
                 digest = _meaning(environment.tables.get(name), environment.functions.get(name))
             self._digests[key] = digest

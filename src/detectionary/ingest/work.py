@@ -151,7 +151,7 @@ class Worker:
             fingerprint = _fingerprint(entry, language)
         try:
             result = stored_rule(
-                replace(entry, slug=""),
+                entry,
                 occurrence=item.rule.occurrence,
                 fingerprint=fingerprint,
                 analysed_with=analysis_version(language),
