@@ -43,9 +43,7 @@ def source_of(node: ScalarNode, text: str, name: str) -> SourceText:
             starts = _folded_starts(node.text, raw)
         case _:
             starts = _flow_starts(raw, node.style)
-    if len(starts) < node.text.count("\n") + 1:
-        starts = starts or [0]
-    return SourceText(node.text, name, text_positions([begin + start for start in starts], text))
+    return SourceText(node.text, name, text_positions([begin + start for start in starts or [0]], text))
 
 
 def _without_properties(raw: str) -> str:
