@@ -31,7 +31,7 @@ from detectionary.languages.kusto.tokens import (
 )
 from detectionary.text import Diagnostic, Level, Span
 
-MAX_DEPTH: Final = 100
+MAX_DEPTH: Final = 64
 """How deep brackets may nest.
 
 Microsoft's parser has no limit (beyond 300 levels it goes on with a stack of its own); here one keeps the parser and
@@ -39,6 +39,10 @@ every later walk over the tree within Python's stack. No query of the corpora ne
 
 MAX_DIAGNOSTICS: Final = 200
 """Further faults of one text are not reported."""
+
+_LOOK_BACK: Final = 500
+"""So many tokens before a fault are looked at for a bracket that closes behind it; without a limit, faults in deeply
+nested pipelines would cost a square."""
 
 _LIST_ENDS: Final = frozenset({")", "]", "}", "|", ";", END})
 _ENDS_VALUE: Final = LITERALS | {NAME, ")", "]"}
@@ -253,9 +257,14 @@ class Cursor:
     def report(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
         """Record a fault after which the production can go on; of two at one place, the first."""
         place = span.start
-        if len(self.diagnostics) < MAX_DIAGNOSTICS and place != self._last_fault:
+        if not self.is_full and place != self._last_fault:
             self._last_fault = place
             self.diagnostics.append(Diagnostic(code, Level.ERROR, message, span, hint))
+
+    @property
+    def is_full(self) -> bool:
+        """Are there so many faults that no further one is reported?"""
+        return len(self.diagnostics) >= MAX_DIAGNOSTICS
 
     def fail(self, code: str, message: str, span: Span, hint: str | None = None) -> NoReturn:
         """Record a fault after which the production cannot go on."""
@@ -374,7 +383,7 @@ class Cursor:
 
     def skip_to(self, first: int, stops: frozenset[str]) -> None:
         """Go to the next token of `stops`, or to the bracket that ends the group, that stands behind token `first`."""
-        at = first
+        at = max(first, self.at - _LOOK_BACK)
         closers = _CLOSING.values()
         while self.kinds[at] != END and (at < self.at or self.kinds[at] not in stops):
             kind = self.kinds[at]

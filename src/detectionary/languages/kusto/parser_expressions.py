@@ -232,11 +232,16 @@ class Expressions(Literals):
         if kinds[self.at] in OPERATOR_KEYWORDS and self.starts_operator():
             return True
         at = self.at
+        far = at + _NEAR
         level = 0
         while True:
             kind = kinds[at]
-            if kind == "(":
+            if kind == "(" and at < far:
                 level += 1
+            elif kind == "(":
+                at = self.closer(at)
+                if at < 0:
+                    return False
             elif kind == ")":
                 if not level:
                     return False
@@ -316,7 +321,7 @@ class Expressions(Literals):
             kind = kinds[self.at]
         return node
 
-    def _member(self, target: Expression) -> Expression:
+    def _member(self, target: Expression, *, calls: bool = True) -> Expression:
         """member = "." ( name | call | "[" expression "]" | wildcard in brackets )"""
         self.at += 1
         if self.kinds[self.at] == "[" and not self.name_length(self.at):
@@ -330,7 +335,7 @@ class Expressions(Literals):
                 target, Name("@", span=self.token_span(self.at - 1)), span=Span(target.span[0], self.ends[self.at - 1])
             )
         name = self.expect_name("a name", NAMES | COLUMN_KEYWORDS if self.kinds[self.at] in COLUMN_KEYWORDS else NAMES)
-        if self.kinds[self.at] == "(" and self.kinds[self.at - 1] not in COLUMN_KEYWORDS:
+        if calls and self.kinds[self.at] == "(" and self.kinds[self.at - 1] not in COLUMN_KEYWORDS:
             call = self._call(name, self.at)
             return Path(target, call, span=Span(target.span[0], call.span[1]))
         return Path(target, name, span=Span(target.span[0], name.span[1]))
@@ -385,7 +390,7 @@ class Expressions(Literals):
                         return Path(node, wildcard, span=self.span_from(at))
                     self.at -= 1
                 if calls or self.kinds[self.at + 1] == "[" or self.kinds[self.at + 2] != "(":
-                    node = self._member(node)
+                    node = self._member(node, calls=calls)
                 else:
                     self.at += 1
                     name = self.expect_name()
@@ -668,6 +673,9 @@ class Expressions(Literals):
         """The value of an option of an operator; defined with the tabular operators."""
         raise NotImplementedError
 
+
+_NEAR: Final = 200
+"""So many tokens of a list are looked at one by one; then groups are leapt over, lest nested lists cost a square."""
 
 _LIST_FORMS: Final = {"has": "has_any", "!has": "!in", "=~": "in~", "!=": "!in", "!~": "!in~", "contains": "has_any"}
 _BEFORE_OPERAND: Final = words("+ - *")

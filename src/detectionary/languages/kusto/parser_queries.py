@@ -163,9 +163,14 @@ class Queries(Nested):
             end += 1
         span = Span(self.starts[at], self.ends[end])
         word = span.of(self.text)
-        near = _OTHER_LANGUAGES.get(word.lower()) or next(iter(get_close_matches(word.lower(), _SUGGESTIONS, 1)), None)
+        near = None if self.is_full else _suggestion(word.lower())
         hint = f"did you mean `{near}`?" if near else "after `|` comes an operator such as `where` or `summarize`"
         self.fail("KQL014", f"`{word}` is no operator", span, hint)
+
+
+def _suggestion(word: str) -> str | None:
+    """The operator that was meant."""
+    return _OTHER_LANGUAGES.get(word) or next(iter(get_close_matches(word, _SUGGESTIONS, 1)), None)
 
 
 _OPERATORS: Final[dict[str, Callable[[Queries], Operator]]] = {

@@ -43,19 +43,19 @@ class Statements(Queries):
         """query = { directive } [ statement { ";" statement } [ ";" ] ]"""
         while self.kinds[self.at] == DIRECTIVE:
             self.at += 1
-        statements = self.statements(END)
+        statements = list(self.statements(END))
         while self.kinds[self.at] != END:
-            statements += self._rest()
-        return Query(statements, span=Span(0, len(self.text)))
+            statements.append(self._rest())
+            statements += self.statements(END)
+        return Query(tuple(statements), span=Span(0, len(self.text)))
 
-    def _rest(self) -> tuple[Statement, ...]:
+    def _rest(self) -> BadStatement:
         """What no statement can begin with: a closing bracket too many, a second `;`."""
         at = self.at
         hint = "no statement stands before it; take it out" if self.kinds[at] == ";" else "no bracket is open here"
         self.report("KQL015", f"`{self.texts[at]}` is unexpected here", self.token_span(at), hint)
         self.at = at + 1
-        bad = BadStatement(span=self.token_span(at), text=self.texts[at])
-        return (bad, *self.statements(END))
+        return BadStatement(span=self.token_span(at), text=self.texts[at])
 
     def statements(self, closer: str) -> tuple[Statement, ...]:
         """statements = [ statement { ";" statement } [ ";" ] ], up to `closer`"""
@@ -105,6 +105,11 @@ class Statements(Queries):
 
     def _statement(self) -> Statement:
         """statement = let | set | declare | alias | restrict | pipeline"""
+        if self.kinds[self.at] == "|":
+            span = self.token_span(self.at)
+            self.report("KQL021", "a query does not begin with `|`", span, "it begins with a table")
+            while self.accept("|"):
+                pass
         following = self.peek(1)
         match self.kinds[self.at]:
             case "let" if self.name_length(self.at + 1):
@@ -120,10 +125,6 @@ class Statements(Queries):
             case "restrict" if following == "access":
                 return self._restrict()
         at = self.at
-        if self.kinds[at] == "|":
-            self.report("KQL021", "a query does not begin with `|`", self.token_span(at), "it begins with a table")
-            self.at = at + 1
-            return self._statement()
         expression = self.pipeline()
         return ExpressionStatement(expression, span=self.span_from(at))
 
