@@ -8,7 +8,6 @@ from enum import Enum
 
 from detectionary.checks.alert_contract import alert_contract
 from detectionary.model.entry import Entry
-from detectionary.model.rule import Rule
 from detectionary.text import Diagnostic, Position, SourceText
 
 
@@ -39,7 +38,7 @@ class Finding:
 def findings(entry: Entry) -> Iterator[Finding]:
     """All findings of a rule: of its file, its query, its ATT&CK mapping and its alert, in this order."""
     rule = entry.rule
-    body = body_source(rule)
+    body = rule.body_source()
     for diagnostic in rule.diagnostics:
         yield Finding(Section.RULE, diagnostic, body)
     for diagnostic in entry.analysis.diagnostics:
@@ -48,9 +47,3 @@ def findings(entry: Entry) -> Iterator[Finding]:
         yield Finding(Section.ATTACK, diagnostic, body)
     for diagnostic in alert_contract(rule, entry.analysis):
         yield Finding(Section.ALERT, diagnostic, body)
-
-
-def body_source(rule: Rule) -> SourceText:
-    """The rule's part of its file, with the file's line numbers."""
-    lines = tuple(Position(rule.body_start + row, 1) for row in range(rule.body.count("\n") + 1))
-    return SourceText(rule.body, rule.source.path, lines)
