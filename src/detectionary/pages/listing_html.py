@@ -56,7 +56,7 @@ def render_list(page: ListPage, data_path: str | None = None) -> str:
             about=about,
             rows=rows(page.rules, root),
             data_path=data_path,
-            facets=[(facet.path, FACET_TITLES[facet.facet][0], facet) for facet in page.facets],
+            facets=[(facet.path, FACET_TITLES[facet.facet][0], facet) for facet in page.facets if len(facet.counts) > 1],
             facet_title=FACET_TITLES[page.facet][0] if page.facet else None,
             facet_name=facet_name,
         )
@@ -113,8 +113,8 @@ def rows(rules: Iterable[ListedRule], root: str) -> Markup:
 def _row(rule: ListedRule) -> str:
     severity = rule.severity or ""
     dot = f'<span class="dot {escape(severity)}" title="{escape(severity or "no severity")}"></span>'
-    tables = ", ".join(f"<code>{escape(name)}</code>" for name in rule.tables[:3])
-    more = f" +{len(rule.tables) - 3}" if len(rule.tables) > 3 else ""
+    tables = ", ".join(f"<code>{escape(name)}</code>" for name in rule.tables[:2])
+    more = f" +{len(rule.tables) - 2}" if len(rule.tables) > 2 else ""
     return (
         f'<tr><td>{dot}<a class="name" href="{_ROOT}{escape(rule_path(rule.language, rule.slug))}">'
         f"<bdi>{escape(rule.title)}</bdi></a></td><td>{escape(rule.platform or '')}</td>"

@@ -72,7 +72,7 @@
     cell(tr, names("tactic", rule[7]).join(", "));
     var tables = names("table", rule[8]);
     var code = document.createElement("code");
-    code.textContent = tables.slice(0, 3).join(", ") + (tables.length > 3 ? " +" + (tables.length - 3) : "");
+    code.textContent = tables.slice(0, 2).join(", ") + (tables.length > 2 ? " +" + (tables.length - 2) : "");
     cell(tr, "").append(code);
     cell(tr, names("repository", rule[6]).join(""));
     cell(tr, names("kind", rule[5]).join(""));
