@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 
 from detectionary.languages.kusto import syntax
 from detectionary.languages.kusto.bind import bind
-from detectionary.languages.kusto.bind_state import FINDINGS
 from detectionary.languages.kusto.bound import Bound, TableType
 from detectionary.languages.kusto.parser import parse
 from detectionary.languages.kusto.syntax import Pipeline, Query, ScalarType, Where, walk
 from detectionary.model.schema import Column, Environment, TableSchema
+from detectionary.text.codes import BY_CODE
 from tests.kusto.strategies import KINDS, expressions, queries, small_queries
 
 COLUMNS: Final = (Column("x", "long"), Column("y", "string"), Column("z", "dynamic"), Column("t", "datetime"))
@@ -37,7 +37,7 @@ def check(tree: Query) -> Bound:
     for node in walk(tree):
         if isinstance(node, Pipeline) and id(node.stages[0]) in bound.results:
             assert all(id(stage) in bound.results for stage in node.stages)
-    assert all(finding.code in FINDINGS for finding in bound.diagnostics)
+    assert all(finding.code in BY_CODE for finding in bound.diagnostics)
     return bound
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from detectionary.languages.kusto.bind_names import (
     EVERY_TABLE,
@@ -33,33 +32,6 @@ from detectionary.languages.kusto.syntax import (
     Statement,
 )
 from detectionary.text import Diagnostic, Level, Span
-
-FINDINGS: Final[Mapping[str, str]] = {
-    "KQL201": "A table that the environment does not have.",
-    "KQL202": "A function or plug-in that nobody defines.",
-    "KQL203": "A column or variable that is not in scope.",
-    "KQL204": "A function, aggregate or plug-in in a place that is not its own.",
-    "KQL205": "A member or element of a value that has none.",
-    "KQL206": "An operator that does not take operands of these types.",
-    "KQL207": "A table where a single value is expected.",
-    "KQL208": "A single value where a table is expected.",
-    "KQL209": "A column name that is declared twice.",
-    "KQL210": "A call with too few or too many arguments.",
-    "KQL211": "An argument of a type that the function does not take.",
-    "KQL212": "An expression where a column is expected.",
-    "KQL213": "Arguments without a type in common.",
-    "KQL214": "More names than values.",
-    "KQL215": "A rename that is none.",
-    "KQL216": "A join condition that is none.",
-    "KQL217": "Join keys that cannot be compared.",
-    "KQL218": "An operator with no table before it.",
-    "KQL219": "A condition that is neither true nor false.",
-    "KQL220": "An argument name that the function does not have.",
-    "KQL221": "A dynamic value where values are compared: a key, distinct, a sort.",
-    "KQL222": "A let of a name that is taken.",
-    "KQL299": "A query that is nested too deeply, or has too many columns.",
-}
-"""Every code of the binder, and what it is about."""
 
 
 class TooLargeError(Exception):
