@@ -35,7 +35,7 @@ MAX_DEPTH: Final = 64
 """How deep brackets may nest.
 
 Microsoft's parser has no limit (beyond 300 levels it goes on with a stack of its own); here one keeps the parser and
-every later walk over the tree within Python's stack. No query of the corpora nests deeper than DEEPEST."""
+every later walk over the tree within Python's stack. No query of the corpora nests deeper than 17 levels."""
 
 MAX_DIAGNOSTICS: Final = 200
 """Further faults of one text are not reported."""
