@@ -52,7 +52,7 @@ def connect(path: Path, mode: Mode, migrations: Mapping[int, Migration] = MIGRAT
     try:
         connection = _open(path, mode)
     except sqlite3.Error as error:
-        raise CatalogError(f"{path} cannot be opened: {error}") from error
+        raise CatalogError(_trouble(path, error)) from error
     try:
         _prepare(connection, path, mode, migrations)
     except sqlite3.DatabaseError as error:
@@ -151,7 +151,7 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
     return int(row[0])
 
 
-def _trouble(path: Path, error: sqlite3.DatabaseError) -> str:
+def _trouble(path: Path, error: sqlite3.Error) -> str:
     if "not a database" in str(error):
         return f"{path} is not a catalog (not an SQLite file)"
     if "locked" in str(error) or "busy" in str(error):

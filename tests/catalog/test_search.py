@@ -1,0 +1,98 @@
+"""What people type into a search field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from detectionary.catalog import Catalog, Facet, Filters, open_catalog
+from detectionary.catalog.search import question
+from detectionary.model.rule import Severity
+from tests.catalog.stored import an_entry, looks_for, store
+
+
+@pytest.fixture(scope="module")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
+    path: Path = tmp_path_factory.mktemp("search") / "search.db"
+    store(
+        path,
+        an_entry(
+            "alpha",
+            looks_for("EventName", "RunInstances"),
+            looks_for("ErrorCode", "Client.UnauthorizedOperation"),
+            severity=Severity.HIGH,
+            tables=("AWSCloudTrail",),
+            techniques=("T1583", "T1078.004"),
+            actions=["aws:ec2.amazonaws.com/RunInstances"],
+        ),
+        an_entry("beta", looks_for("EventName", "PassRole"), looks_for("Role", "RunInstances"), severity=Severity.LOW),
+        an_entry("gamma", looks_for("CommandLine", 'a "quoted" path'), language="sigma"),
+    )
+    with open_catalog(path) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("runinstances", {"alpha", "beta"}),
+        ("Client.UnauthorizedOperation", {"alpha"}),
+        ("unauthorized", set()),
+        ("unauthorized*", {"alpha"}),
+        ("alpha RunInstances", {"alpha"}),
+        ("alpha PassRole", set()),
+        ('"what alpha is"', {"alpha"}),
+        ('"alpha what is"', set()),
+        ('"never closed alpha', set()),
+        ("field:EventName", {"alpha", "beta"}),
+        ("field:eventname value:RUNINSTANCES", {"alpha"}),
+        ("value:runinstances", {"alpha", "beta"}),
+        ("severity:High", {"alpha"}),
+        ("table:awscloudtrail alpha", {"alpha"}),
+        ("technique:T1078", {"alpha"}),
+        ("technique:t1583", {"alpha"}),
+        ("tactic:execution", {"alpha"}),
+        ("action:RunInstances", {"alpha"}),
+        ("action:aws:ec2.amazonaws.com/RunInstances", {"alpha"}),
+        ("language:sigma", {"gamma"}),
+        ("repository:repository", {"alpha", "beta", "gamma"}),
+        ('value:"a ""quoted"" path"', set()),
+        ('id:"id of beta"', {"beta"}),
+        ("severity:high severity:low", {"alpha", "beta"}),
+        ("", {"alpha", "beta", "gamma"}),
+        ("...", {"alpha", "beta", "gamma"}),
+        ("NOT alpha", set()),
+        ("title : alpha", {"alpha"}),
+        ("alpha)", {"alpha"}),
+    ],
+)
+def test_texts_find(catalog: Catalog, text: str, found: set[str]) -> None:
+    assert {hit.reference.slug for hit in catalog.search(text)} == found
+
+
+def test_filters_and_text_hold_together(catalog: Catalog) -> None:
+    filters = Filters().adding(Facet.SEVERITY, "low").adding(Facet.SEVERITY, "medium")
+    assert [hit.reference.slug for hit in catalog.search("runinstances", filters)] == ["beta"]
+    found = catalog.search("runinstances severity:high", filters)
+    assert {hit.reference.slug for hit in found} == {"alpha", "beta"}
+
+
+def test_hits_are_marked_and_the_text_around_them_is_whole(catalog: Catalog) -> None:
+    (hit,) = catalog.search('"What alpha"')
+    assert ("What alpha", True) in hit.snippet
+    assert "".join(piece for piece, _ in hit.snippet) == "What alpha is about"
+
+
+def test_the_limit_limits(catalog: Catalog) -> None:
+    assert len(catalog.search("title", limit=2)) == 2
+
+
+@given(some.text(max_size=40) | some.text('"*:()^-+ ANDORNEARtitle', max_size=40))
+@settings(max_examples=300, deadline=None)
+def test_nothing_that_is_typed_is_an_error(catalog: Catalog, text: str) -> None:
+    catalog.search(text)
+    assert question(text) == question(text)
