@@ -56,7 +56,9 @@ def render_list(page: ListPage, data_path: str | None = None) -> str:
             about=about,
             rows=rows(page.rules, root),
             data_path=data_path,
-            facets=[(facet.path, FACET_TITLES[facet.facet][0], facet) for facet in page.facets if len(facet.counts) > 1],
+            facets=[
+                (facet.path, FACET_TITLES[facet.facet][0], facet) for facet in page.facets if len(facet.counts) > 1
+            ],
             facet_title=FACET_TITLES[page.facet][0] if page.facet else None,
             facet_name=facet_name,
         )
