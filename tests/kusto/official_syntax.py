@@ -103,6 +103,12 @@ def _yaml_texts(text: str) -> Iterator[str]:
             pending.extend(node)
 
 
+def kusto_texts(corpora: Path) -> Iterator[CorpusText]:
+    """The texts of the corpora without those listed as not Kusto."""
+    left_out = not_kusto()
+    return (found for found in corpus_texts(corpora) if found.place not in left_out)
+
+
 def verdicts() -> dict[str, bool]:
     """Is the text with this key accepted by Microsoft's parser?"""
     found: dict[str, bool] = {}
