@@ -113,7 +113,6 @@ def _lex() -> Callable[[str], object]:
 
 def _parse() -> Callable[[str], object]:
     from detectionary.languages.kusto.parser import parse
-
     from detectionary.text import SourceText
 
     return lambda query: parse(SourceText(query))

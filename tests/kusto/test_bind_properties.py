@@ -55,7 +55,7 @@ def test_every_query_binds(tree: Query) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_node_binds(kind: str) -> None:
+def test_every_kind_of_node_binds(kind: int) -> None:
     @bounded
     @given(small_queries(kind))
     def binds(tree: Query) -> None:

@@ -211,7 +211,7 @@ TABLES: Final = (
             ),
         ),
         ("UNIQUE (file, rule_id, occurrence)",),
-        ("rule_id", "fingerprint"),
+        ("rule_id", "rule_id COLLATE NOCASE", "fingerprint"),
     ),
     Table(
         "rule_versions",

@@ -112,7 +112,7 @@ class Rule:
 
     `body` is the text of the file (or of the part of it that is this rule), verbatim. `query` is the query alone,
     with the positions of its lines in the file. Declared ATT&CK names stay as written (`tactics`, `techniques`);
-    `attack` resolves them. A rule that could not be read whole is kept, with `diagnostics`, whose spans count in `body`.
+    `attack` resolves them. A rule that could not be read whole is kept, with `diagnostics`: spans count in `body`.
     """
 
     id: str
