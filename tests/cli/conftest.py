@@ -37,8 +37,9 @@ Run = Callable[..., Outcome]
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Call the command line in this process."""
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Call the command line in this process, with lines as long as in a pipe: the caller may have set a narrow width."""
+    monkeypatch.setenv("COLUMNS", "120")
 
     def call(*arguments: str | Path) -> Outcome:
         status = main([str(argument) for argument in arguments])
