@@ -38,7 +38,7 @@ Run = Callable[..., Outcome]
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Call the command line in this process, with lines as long as in a pipe: the caller may have set a narrow width."""
+    """Call the command line in this process, with lines as long as in a pipe: a test runner may set another width."""
     monkeypatch.setenv("COLUMNS", "120")
 
     def call(*arguments: str | Path) -> Outcome:
