@@ -1,4 +1,4 @@
-"""One digest of everything that a catalog says, whatever it was ingested with, when, and in how many steps."""
+"""One digest of everything that a catalog says, whatever it was ingested with, and when."""
 
 # ruff: noqa: S608  # statements are put together from names of the schema; values are always parameters
 
@@ -29,7 +29,8 @@ _NAMES: Final = {
 def content_digest(path: Path) -> str:
     """The digest of the catalog at `path`: equal for two catalogs that hold the same.
 
-    History (runs, and what only those say: first and last ingest) is left out; texts of earlier versions are in.
+    History (runs, and what only those say: first and last ingest) is left out; texts of earlier versions are in. A slug
+    is given once and kept: where two files share a stem, catalogs filled by several runs in another order differ in it.
     """
     connection = connect(path, Mode.READ)
     try:
