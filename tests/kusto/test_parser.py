@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from detectionary.languages.kusto.parser import parse
 from detectionary.languages.kusto.parser_base import MAX_DEPTH
 from detectionary.languages.kusto.tokens import KEYWORDS, PUNCTUATION
 from detectionary.text import SourceText, render
+from tests.kusto.steps import steps
 from tests.mdcases import Case, parameters
 
 CASES = Path(__file__).parent / "cases"
@@ -171,18 +172,9 @@ def test_nesting_is_bounded_with_a_diagnostic() -> None:
      "'", "`", "a ", "| x ", "let a = 1\n", " and a == 1", ".b", "h@", "project-"],
 )  # fmt: skip
 def test_long_and_deep_texts_take_linear_time(piece: str) -> None:
-    """Four times the text must not cost sixteen times the time; wide margins, since machines are shared."""
-    short, long = (_seconds(f"T | where a == 1 {piece * count}") for count in (5_000, 20_000))
-    assert long < 12 * max(short, 0.02)
-
-
-def _seconds(text: str) -> float:
-    best = float("inf")
-    for _ in range(2):
-        start = time.process_time()
-        parse(text)
-        best = min(best, time.process_time() - start)
-    return best
+    """Four times the text costs about four times the executed lines; a square would cost sixteen times."""
+    short, long = (steps(partial(parse, f"T | where a == 1 {piece * count}")) for count in (1_000, 4_000))
+    assert long < 6 * short
 
 
 _WORDS = st.sampled_from(

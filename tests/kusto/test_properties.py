@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import gc
 import re
-import sys
-from collections.abc import Callable, Iterator
-from types import FrameType
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,6 +20,7 @@ from detectionary.languages.kusto.tokens import KEYWORDS, PUNCTUATION
 from detectionary.text import SourceText
 from tests.conftest import needs_shared
 from tests.kusto.corpus import corpus_queries
+from tests.kusto.steps import steps
 from tests.kusto.strategies import KINDS, expressions, queries, small_queries
 
 bounded: Final = settings(
@@ -338,24 +337,6 @@ def test_half_a_megabyte_of_anything_neither_crashes_nor_hangs(what: str) -> Non
 
 
 # Linear work
-
-
-def steps(work: Callable[[], object]) -> int:
-    """How many lines of Python run: a measure of work that is the same on every machine."""
-    count = 0
-
-    def trace(frame: FrameType, event: str, argument: object) -> Any:  # what sys.settrace asks for
-        nonlocal count
-        count += event == "line"
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        work()
-    finally:
-        sys.settrace(before)
-    return count
 
 
 REPEATED: Final = {
