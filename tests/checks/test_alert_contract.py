@@ -65,6 +65,13 @@ def test_every_part_of_the_contract_is_looked_at(alert: AlertContract, place: st
     assert [(found.code, found.place) for found in findings(alert)] == [("ALERT101", place)]
 
 
+def test_an_impacted_asset_names_its_column_as_graph_does() -> None:
+    """`DeviceId` is "deviceId" there, so the letter case of the first letter is no fault."""
+    alert = AlertContract(impacted_assets=(("Device", "principal"),))
+    assert findings(alert) == ()
+    assert feeds(alert) == {"Principal": ("impacted_asset:Device",)}
+
+
 def test_nothing_is_said_while_columns_are_not_all_known() -> None:
     assert findings(AlertContract(title="{{Gone}}"), open_fields=True) == ()
 

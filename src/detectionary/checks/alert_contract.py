@@ -24,13 +24,17 @@ def alert_contract(rule: Rule, analysis: Analysis) -> tuple[Diagnostic, ...]:
     """
     if analysis.open_fields or not analysis.accepted or not analysis.output_fields:
         return ()
-    names = tuple(field.name for field in analysis.output_fields)
+    return missing_columns(rule.alert, tuple(field.name for field in analysis.output_fields))
+
+
+def missing_columns(alert: AlertContract, names: tuple[str, ...]) -> tuple[Diagnostic, ...]:
+    """One diagnostic for each use of a column that is not among `names`, the columns that the query outputs."""
     known = frozenset(names)
     folded: dict[str, str] = {}
     for name in names:
         folded.setdefault(name.lower(), name)
     return tuple(
-        _finding(place, what, column, names, folded) for place, what, column in _uses(rule.alert) if column not in known
+        _finding(place, what, column, names, folded) for place, what, column in _uses(alert) if column not in known
     )
 
 
@@ -58,9 +62,14 @@ def feeds(alert: AlertContract) -> Mapping[str, tuple[str, ...]]:
         add(alert.tactics_column, "tactics")
     for name, column in alert.details:
         add(column, f"detail:{name}")
-    for kind, column in alert.impacted_assets:
-        add(column, f"impacted_asset:{kind}")
+    for kind, identifier in alert.impacted_assets:
+        add(asset_column(identifier), f"impacted_asset:{kind}")
     return {column: tuple(targets) for column, targets in fed.items()}
+
+
+def asset_column(identifier: str) -> str:
+    """The column that an impacted asset's identifier stands for: Microsoft Graph writes `DeviceId` as "deviceId"."""
+    return identifier[:1].upper() + identifier[1:]
 
 
 def placeholders(template: str | None) -> Iterator[str]:
@@ -96,8 +105,8 @@ def _uses(alert: AlertContract) -> Iterator[tuple[str, str, str]]:
         yield "alertDetailsOverride.alertTacticsColumnName", "the tactics come from", alert.tactics_column
     for name, column in alert.details:
         yield "alertDetailsOverride.alertDynamicProperties", f"the alert property {name} comes from", column
-    for kind, column in alert.impacted_assets:
-        yield "impactedAssets", f"the impacted {kind} comes from", column
+    for kind, identifier in alert.impacted_assets:
+        yield "impactedAssets", f"the impacted {kind} comes from", asset_column(identifier)
 
 
 def _finding(place: str, what: str, column: str, names: tuple[str, ...], folded: Mapping[str, str]) -> Diagnostic:

@@ -14,21 +14,26 @@ def short_duration(text: str) -> str | None:
     Read are Kusto's short form ("1h", "14d"), ISO 8601 ("PT30M", "P1DT12H"; Defender writes "1H") and the .NET
     form ("1.00:00:00", "05:00:00").
     """
-    seconds = _seconds(text.strip().lower())
-    return None if seconds is None else _short(seconds)
+    length = seconds(text)
+    return None if length is None else _short(length)
+
+
+def seconds(text: str) -> int | None:
+    """The length of a duration in any of those forms; None for other text."""
+    return _seconds(text.strip().lower())
 
 
 def times(text: str, factor: int) -> str | None:
     """A multiple of a duration, in the short form."""
-    seconds = _seconds(text.strip().lower())
-    return None if seconds is None else _short(seconds * factor)
+    length = seconds(text)
+    return None if length is None else _short(length * factor)
 
 
-def _short(seconds: int) -> str:
-    if seconds == 0:
+def _short(length: int) -> str:
+    if length == 0:
         return "0s"
-    unit, size = next((unit, size) for unit, size in _UNITS if seconds % size == 0)
-    return f"{seconds // size}{unit}"
+    unit, size = next((unit, size) for unit, size in _UNITS if length % size == 0)
+    return f"{length // size}{unit}"
 
 
 def _seconds(text: str) -> int | None:
@@ -70,5 +75,5 @@ def _clock_seconds(text: str) -> int | None:
     numbers = [*parts, days] if point else parts
     if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 8 for part in numbers):
         return None
-    hours, minutes, seconds = (int(part) for part in parts)
-    return (int(days) * 86_400 if point else 0) + hours * 3_600 + minutes * 60 + seconds
+    hours, minutes, rest = (int(part) for part in parts)
+    return (int(days) * 86_400 if point else 0) + hours * 3_600 + minutes * 60 + rest
