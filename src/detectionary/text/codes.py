@@ -92,6 +92,16 @@ CODES: Final = (
     # What the alert promises
     Code("ALERT101", "missing-alert-column", "The alert uses a column that the query does not output."),
     Code("ALERT102", "alert-column-case", "The alert spells a column in another letter case than the query."),
+    Code(
+        "ALERT103", "unknown-entity", "An entity type or identifier that Sentinel does not have, or spells otherwise."
+    ),
+    Code("ALERT104", "alert-limit", "A rule with more mappings, details or columns in a format than Sentinel accepts."),
+    Code("ALERT105", "alert-excess", "Alerts, entities or values that were dropped: too many, or too large."),
+    Code(
+        "ALERT106", "alert-fallback", "A property of an alert that is the rule's own, as no column gave a usable value."
+    ),
+    Code("ALERT107", "no-entity", "An entity that rows name and that is not raised."),
+    Code("ALERT108", "unread-alert-setting", "A setting of the alert that is not known, or leaves no trace in it."),
     # Ours
     Code("INT001", "internal-fault", "A fault of Detectionary that kept it from reading or analysing this."),
 )
