@@ -23,7 +23,7 @@ def custom_details(
     """
     kept: dict[str, dict[str, None]] = {name: {} for name, column in wanted if column in rows.types}
     said: dict[Diagnostic, None] = {}
-    size = 2 + sum(json_size(name) + 4 for name in kept)
+    size = json_size({name: [] for name in kept})
     for row in chosen:
         for name, column in wanted:
             value = rows.text(row, column)
@@ -35,7 +35,7 @@ def custom_details(
                 )
                 said[findings.excess("customDetails", message)] = None
                 continue
-            grown = size + json_size(value) + 1
+            grown = size + json_size(value) + bool(kept[name])  # and a comma, but before the first
             if grown > limits.DETAILS_SIZE:
                 message = f"the custom details of an alert exceed 2 KB: values of {name} are dropped"
                 said[findings.excess("customDetails", message)] = None

@@ -51,7 +51,7 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class ReadOff:
-    """A column that holds entities of other alerts, as `SecurityAlert.Entities` does ([entities], Sentinel entities)."""
+    """A column that holds entities of other alerts, as `SecurityAlert.Entities` does [entities]."""
 
     place: str
     column: str
@@ -174,7 +174,7 @@ def entities_of(
                     own.add(each)
                     if each in entities:
                         continue
-                    size += _size(each, len(entities)) + 1
+                    size += _size(each, len(entities)) + bool(entities)  # and a comma, but before the first
                     if size > limits.ENTITIES_SIZE:
                         message = "the entities of an alert fill 64 KB: those that come later are dropped"
                         said[findings.excess("entityMappings", message)] = None

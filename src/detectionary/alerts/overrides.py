@@ -42,10 +42,11 @@ TACTICS: Final[Mapping[str, str]] = {
 UNSEEN_PROPERTIES: Final = frozenset(
     (
         *("AlertLink", "ConfidenceLevel", "ConfidenceScore", "ExtendedLinks", "ProductComponentName", "ProductName"),
-        *("ProviderName", "RemediationSteps"),
+        *("ProviderName", "RemediationSteps", "SubTechniques"),
     )
 )
-"""Properties that a rule may override [alert-details] and that our alerts do not have."""
+"""Properties that a rule may override (the service's API has SubTechniques beside those of [alert-details]) and that
+our alerts do not have."""
 
 _TECHNIQUE: Final = re.compile(r"T\d{4}", re.ASCII)
 """What a techniques column may say [alert-details]: no sub-techniques."""
@@ -79,9 +80,8 @@ class _Property(Generic[T]):
         if not isinstance(value, _Reason):
             return value
         level = Level.NOTE if value is _Reason.EMPTY else Level.WARNING
-        said[
-            findings.fallback(self.place, f"the {self.name} is the rule's own: {self.column} {value.value}", level)
-        ] = None
+        message = f"the alert has the rule's own {self.name}: {self.column} {value.value}"
+        said[findings.fallback(self.place, message, level)] = None
         return self.default
 
 
@@ -128,8 +128,6 @@ def overrides(rule: Rule, rows: Rows) -> tuple[Overrides, tuple[Diagnostic, ...]
     own = Presented(rule.title, rule.description, rule.severity, rule.tactics, rule.techniques)
     limited = rule.kind != RuleKind.CUSTOM_DETECTION.value  # sizes and counts are documented for Sentinel alone
     columns = {name: column for name, column in contract.details if name != SENTINEL_ENTITIES}
-    severity_column = contract.severity_column or columns.pop("AlertSeverity", None)
-    tactics_column = contract.tactics_column or columns.pop("Tactics", None)
     techniques_column = columns.pop("Techniques", None)
     said = list(_format_findings(contract.title, "alertDisplayNameFormat"))
     said.extend(_format_findings(contract.description, "alertDescriptionFormat"))
@@ -138,8 +136,8 @@ def overrides(rule: Rule, rows: Rows) -> tuple[Overrides, tuple[Diagnostic, ...]
     def few(wanted: _Property[T] | None) -> _Property[T] | None:
         if wanted is None or not limited or not _too_many(wanted, rows):
             return wanted
-        message = f"the {wanted.name} is the rule's own in all alerts: the results of a run may give it"
-        said.append(findings.fallback(wanted.place, f"{message} {limits.OVERRIDE_VALUES} values at most"))
+        message = f"all alerts have the rule's own {wanted.name}: over the results of a run it would take more than"
+        said.append(findings.fallback(wanted.place, f"{message} {limits.OVERRIDE_VALUES} values"))
         return None
 
     found = Overrides(
@@ -156,8 +154,8 @@ def overrides(rule: Rule, rows: Rows) -> tuple[Overrides, tuple[Diagnostic, ...]
                 rows,
             )
         ),
-        few(_column("severity", "alertSeverityColumnName", severity_column, own.severity, rows, _severity)),
-        few(_column("tactics", "alertTacticsColumnName", tactics_column, own.tactics, rows, _tactics)),
+        few(_column("severity", "alertSeverityColumnName", contract.severity_column, own.severity, rows, _severity)),
+        few(_column("tactics", "alertTacticsColumnName", contract.tactics_column, own.tactics, rows, _tactics)),
         few(_column("techniques", "alertDynamicProperties", techniques_column, own.techniques, rows, _techniques)),
     )
     return found, tuple(said)
