@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from detectionary.languages.kusto.bind_calls import Calls
 from detectionary.languages.kusto.bind_expressions import Expressions
@@ -25,8 +25,11 @@ from detectionary.languages.kusto.bind_state import Budget, TooLargeError
 from detectionary.languages.kusto.bound import (
     Bound,
     ColumnSymbol,
+    Expansion,
     FunctionSymbol,
+    Symbol,
     TableType,
+    Type,
     VariableSymbol,
 )
 from detectionary.languages.kusto.parser import parse
@@ -54,23 +57,33 @@ from detectionary.languages.kusto.syntax import (
     Statement,
 )
 from detectionary.languages.kusto.types import UNKNOWN
-from detectionary.model.schema import Environment, FunctionDefinition
+from detectionary.model.schema import Column, Environment, FunctionDefinition
 from detectionary.text import Diagnostic, Level, Span
 
 Argument = tuple[Expression, Meaning]
+
+_Maps: TypeAlias = tuple[dict[int, Symbol], dict[int, Type], dict[int, TableType], dict[int, Expansion]]
+"""Symbols, types, results and expansions of one body."""
 
 
 KEPT_OUTCOMES: Final = 10_000
 """How many results of calls an environment keeps; beyond, bodies are bound again."""
 
 
-def bind(tree: Query, environment: Environment) -> Bound:
+def bind(
+    tree: Query,
+    environment: Environment,
+    *,
+    expand: bool = False,
+    discovered: Mapping[int, tuple[Column, ...]] | None = None,
+) -> Bound:
     """Bind `tree` against `environment`. Never raises: what cannot be resolved is a finding, and its type unknown.
 
     A query nested deeper than the stack, or with more columns than memory should hold, is bound as far as it goes, with
-    a finding that says so.
+    a finding that says so. `expand` keeps the bodies of called functions as bound for each call (`Bound.expansions`).
+    `discovered` are the result columns of plug-ins that only a run shows, by the id of their `evaluate` node.
     """
-    binder = Binder(known_names(environment))
+    binder = Binder(known_names(environment), expand=expand, discovered=discovered or {})
     result: Meaning | None = None
     try:
         result = binder.statements(tree.statements, Scope(Locals()))
@@ -84,6 +97,7 @@ def bind(tree: Query, environment: Environment) -> Bound:
         binder.symbols,
         binder.types,
         binder.results,
+        binder.expansions,
         tuple(binder.tables),
         tuple(binder.functions),
         frozenset(binder.dependencies),
@@ -102,10 +116,20 @@ class _Body:
 class Binder(Expressions, Calls, Operators, Plugins):
     """One run over one query (or over the body of one function of the environment)."""
 
-    def __init__(self, known: KnownNames, calling: tuple[str, ...] = (), budget: Budget | None = None) -> None:
-        super().__init__(known, budget if budget is not None else Budget())
+    def __init__(
+        self,
+        known: KnownNames,
+        calling: tuple[str, ...] = (),
+        budget: Budget | None = None,
+        *,
+        expand: bool = False,
+        discovered: Mapping[int, tuple[Column, ...]],
+    ) -> None:
+        super().__init__(known, budget if budget is not None else Budget(), discovered)
         self.calling = calling
         """The environment functions whose bodies are being bound, outermost first."""
+        self.expand = expand
+        self.expansions: dict[int, Expansion] = {}
         self._bodies: dict[int, Meaning] = {}
         """What the body of a declaration gives when nothing is known of the arguments."""
         self._calls: dict[tuple[object, ...], tuple[LetFunction, Meaning, dict[str, Variable]]] = {}
@@ -188,18 +212,37 @@ class Binder(Expressions, Calls, Operators, Plugins):
         Calls with the same arguments share one result. A query that calls more than a sane number of times gets what
         the declaration alone says, so that no query can make binding take exponential time.
         """
-        given = self._matched(function.declaration.parameters, arguments, function.symbol.name, node, scope)
+        written: dict[str, Expression] = {}
+        declaration = function.declaration
+        given = self._matched(declaration.parameters, arguments, function.symbol.name, node, scope, written)
         key = (id(function), *((name, _identity(local)) for name, local in sorted(given.items())))
         known = self._calls.get(key)
-        if known is not None:
+        if known is not None and not self.expand:
             return known[1]
         if not self.budget.spend_body():
-            return self._bodies.get(id(function.declaration), OPEN)
+            return self._bodies.get(id(declaration), OPEN)
         self.muted += 1
+        outer = self._start_expansion() if self.expand else None
         meaning = self._body(function, given, scope)
+        if outer is not None:
+            inner = self._start_expansion(outer)
+            self.expansions[id(node)] = Expansion(
+                function.symbol.name,
+                declaration.parameters,
+                written,
+                declaration.statements,
+                declaration.expression,
+                *inner,
+            )
         self.muted -= 1
         self._calls[key] = (function, meaning, given)
         return meaning
+
+    def _start_expansion(self, maps: _Maps | None = None) -> _Maps:
+        """Write into `maps`, or into new ones, from now on; those that were written into until now."""
+        before = (self.symbols, self.types, self.results, self.expansions)
+        self.symbols, self.types, self.results, self.expansions = maps if maps is not None else ({}, {}, {}, {})
+        return before
 
     def _body(self, function: LetFunction, given: dict[str, Variable], scope: Scope) -> Meaning:
         declaration = function.declaration
@@ -232,9 +275,18 @@ class Binder(Expressions, Calls, Operators, Plugins):
         return TableType(columns, schema.open or not columns)
 
     def _matched(
-        self, parameters: Sequence[Parameter], arguments: Sequence[Argument], name: str, node: Node, scope: Scope
+        self,
+        parameters: Sequence[Parameter],
+        arguments: Sequence[Argument],
+        name: str,
+        node: Node,
+        scope: Scope,
+        written: dict[str, Expression],
     ) -> dict[str, Variable]:
-        """What each parameter stands for in one call: named arguments by name, the others by place."""
+        """What each parameter stands for in one call: named arguments by name, the others by place.
+
+        `written` receives the arguments themselves.
+        """
         by_name = {parameter.name.text: parameter for parameter in parameters}
         named = {argument.names[0].text for argument, _ in arguments if isinstance(argument, Named)}
         by_place = iter([parameter for parameter in parameters if parameter.name.text not in named])
@@ -252,6 +304,7 @@ class Binder(Expressions, Calls, Operators, Plugins):
                     self.report("KQL210", Level.ERROR, f"{name} takes {len(parameters)} arguments at most", argument)
                     break
                 parameter = following
+            written[parameter.name.text] = argument.expression if isinstance(argument, Named) else argument
             result[parameter.name.text] = self._given(parameter, argument, meaning, scope)
         missing = [p.name.text for p in parameters if p.default is None and p.name.text not in result]
         if missing:
@@ -282,7 +335,10 @@ class Binder(Expressions, Calls, Operators, Plugins):
         self.symbols[id(node)] = FunctionSymbol(name, definition)
         self.functions.setdefault(name)
         self.dependencies.add(name)
-        given = {} if body.parameters is None else self._matched(body.parameters, arguments, name, node, scope)
+        written: dict[str, Expression] = {}
+        given = {} if body.parameters is None else self._matched(body.parameters, arguments, name, node, scope, written)
+        if self.expand and body.query is not None:
+            return self._expanded_call(definition, body, given, written, node)
         outcome = self._outcome(definition, body, given)
         self.dependencies |= outcome.dependencies
         return outcome.meaning
@@ -319,7 +375,7 @@ class Binder(Expressions, Calls, Operators, Plugins):
                 return outcomes[by_values]
         if name in self.calling or not self.budget.spend_body():
             return FunctionOutcome(OPEN, frozenset())
-        inner = Binder(self.known, (*self.calling, name), self.budget)
+        inner = Binder(self.known, (*self.calling, name), self.budget, discovered=self.discovered)
         inner.muted = 1
         meaning = inner.environment_body(body.parameters or (), body.query, given)
         outcome = FunctionOutcome(_detached(meaning, name), frozenset(inner.dependencies))
@@ -327,6 +383,36 @@ class Binder(Expressions, Calls, Operators, Plugins):
         if not takes_tables and len(outcomes) < KEPT_OUTCOMES:
             outcomes[by_values if inner.constants_read else (name,)] = outcome
         return outcome
+
+    def _expanded_call(
+        self,
+        definition: FunctionDefinition,
+        body: _Body,
+        given: dict[str, Variable],
+        written: dict[str, Expression],
+        node: Node,
+    ) -> Meaning:
+        """Bind the body for this one call and keep what was found."""
+        if body.query is None or definition.name in self.calling or not self.budget.spend_body():
+            return OPEN
+        calling = (*self.calling, definition.name)
+        inner = Binder(self.known, calling, self.budget, expand=True, discovered=self.discovered)
+        inner.muted = 1
+        parameters = body.parameters or ()
+        meaning = inner.environment_body(parameters, body.query, given)
+        self.dependencies |= inner.dependencies
+        self.expansions[id(node)] = Expansion(
+            definition.name,
+            parameters,
+            written,
+            body.query.statements,
+            None,
+            inner.symbols,
+            inner.types,
+            inner.results,
+            inner.expansions,
+        )
+        return _detached(meaning, definition.name)
 
     def environment_body(self, parameters: Sequence[Parameter], query: Query, given: dict[str, Variable]) -> Meaning:
         """What the body of an environment function gives for these arguments."""

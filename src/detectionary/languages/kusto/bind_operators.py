@@ -89,6 +89,7 @@ from detectionary.languages.kusto.types import (
     UNKNOWN,
     arithmetic,
     common_type,
+    scalar_type,
 )
 from detectionary.text import Level
 
@@ -354,6 +355,10 @@ class Operators(Projections, Tables, Graphs):
             made = OPEN
         else:
             made = self.plugin(call, scope, row)
+        found = self.discovered.get(id(node))
+        if found is not None:
+            columns = tuple(ColumnSymbol(column.name, scalar_type(column.type), maker=node) for column in found)
+            return TableType(columns)
         if node.schema is None:
             return made
         declared = Projection()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from detectionary.languages.kusto.bind_names import (
@@ -31,6 +31,7 @@ from detectionary.languages.kusto.syntax import (
     ScalarType,
     Statement,
 )
+from detectionary.model.schema import Column
 from detectionary.text import Diagnostic, Level, Span
 
 
@@ -68,9 +69,11 @@ class BinderState(ABC):
     The parts are the classes of the other `bind_*` modules, put together in `bind.Binder`; each knows only this class.
     """
 
-    def __init__(self, known: KnownNames, budget: Budget) -> None:
+    def __init__(self, known: KnownNames, budget: Budget, discovered: Mapping[int, tuple[Column, ...]]) -> None:
         self.known = known
         self.budget = budget
+        self.discovered = discovered
+        """The result columns of plug-ins that only a run shows, by the id of their `evaluate` node."""
         self.symbols: dict[int, Symbol] = {}
         self.types: dict[int, Type] = {}
         self.results: dict[int, TableType] = {}

@@ -20,6 +20,7 @@ from detectionary.languages.kusto.syntax import (
     Parameter,
     Query,
     ScalarType,
+    Statement,
 )
 from detectionary.model.schema import FunctionDefinition
 from detectionary.text import Diagnostic
@@ -97,6 +98,26 @@ Type: TypeAlias = ScalarType | TableType
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Expansion:
+    """One call of a function that has a body, bound with what the arguments of this call are.
+
+    `arguments` are by parameter name, as written at the call; the call itself stands for the table that `invoke` passes.
+    A parameter without one has its default. The body is `statements`, then `expression` when it has one of its own; its
+    nodes are looked up in the maps here, since another call may give them other types.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    arguments: dict[str, Expression]
+    statements: tuple[Statement, ...]
+    expression: Expression | None
+    symbols: dict[int, Symbol]
+    types: dict[int, Type]
+    results: dict[int, TableType]
+    expansions: dict[int, Expansion]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Bound:
     """A bound query.
 
@@ -104,7 +125,8 @@ class Bound:
     expressions. `results`: for every stage of every pipeline (and a lone tabular source), the columns after it.
     `result` is the last expression statement's type, None when there is none. `tables` and `functions` are the names
     read and called, in order of first use, those inside called environment functions left out; `dependencies` holds
-    all of them, with those reached through environment functions and names that were not found.
+    all of them, with those reached through environment functions and names that were not found. `expansions` are the
+    calls of functions with bodies, by the id of the calling node, when they were asked for.
     """
 
     tree: Query
@@ -112,6 +134,7 @@ class Bound:
     symbols: dict[int, Symbol] = field(default_factory=dict)
     types: dict[int, Type] = field(default_factory=dict)
     results: dict[int, TableType] = field(default_factory=dict)
+    expansions: dict[int, Expansion] = field(default_factory=dict)
     tables: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
     dependencies: frozenset[str] = frozenset()

@@ -1,0 +1,112 @@
+"""From a bound query to a plan. What cannot be computed exactly is refused, with its span."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from detectionary.compiler.lower_calls import body_table, declare, named_table
+from detectionary.compiler.lower_expressions import lower_expression
+from detectionary.compiler.lower_operators import SIMPLE, datatable
+from detectionary.compiler.lower_summarize import GROUPS
+from detectionary.compiler.lowering import Lowering, LowerOperator, passed
+from detectionary.compiler.plan import Plan, Project, Sort
+from detectionary.compiler.refused import refuse
+from detectionary.compiler.relation import Frame, Names, Relation, Scope
+from detectionary.languages.kusto.bound import Bound
+from detectionary.languages.kusto.syntax import (
+    Call,
+    DataTable,
+    Expression,
+    Materialize,
+    Named,
+    NameReference,
+    Operator,
+    Parenthesized,
+    Pipeline,
+    ToTable,
+)
+from detectionary.model.schema import Environment, TableSchema
+
+OPERATORS: Final[Mapping[type[Operator], LowerOperator]] = {**SIMPLE, **GROUPS}  # type: ignore[dict-item]
+"""Every operator that the compiler knows; each function takes its own class of operator."""
+
+
+def lower(bound: Bound, environment: Environment, external: Mapping[str, TableSchema]) -> Plan:
+    """The plan of a query whose result is its last expression statement; raises `Refused`."""
+    low = Lowering(environment, OPERATORS, lower_expression, lower_table, external)
+    frame = Frame(bound.symbols, bound.types, bound.results, bound.expansions)
+    scope = Scope(frame, Names())
+    last = declare(low, bound.tree.statements, scope)
+    if last is None:
+        raise refuse("there is nothing to run: the query has no result", bound.tree.span)
+    relation = low.table(last, scope)
+    return finished(relation)
+
+
+def finished(relation: Relation) -> Plan:
+    """The plan with exactly the columns that the query shows, in its order of rows."""
+    plan = relation.plan
+    if relation.order:
+        return Sort(columns=relation.columns, input=plan, order=relation.order, span=plan.span, stage=plan.stage)
+    if plan.columns == relation.columns:
+        return plan
+    values = tuple(value for _, value in passed(relation.columns))
+    return Project(columns=relation.columns, input=plan, expressions=values, span=plan.span, stage=plan.stage)
+
+
+def lower_table(low: Lowering, node: Expression, scope: Scope) -> Relation:
+    """The table that an expression gives."""
+    while isinstance(node, Parenthesized | Named):
+        node = node.expression
+    match node:
+        case Pipeline():
+            return _pipeline(low, node, scope)
+        case NameReference():
+            return named_table(low, node, node.name, scope)
+        case DataTable():
+            return datatable(low, node, scope)
+        case Materialize() | ToTable():
+            return low.table(node.pipeline, scope)
+        case Call():
+            return _called(low, node, scope)
+        case _:
+            raise refuse("this kind of table is not supported", node.span)
+
+
+def _called(low: Lowering, node: Call, scope: Scope) -> Relation:
+    if id(node) in scope.frame.expansions:
+        return body_table(low, node, scope)
+    if node.name.text == "materialize" and len(node.arguments) == 1:
+        return low.table(node.arguments[0], scope)
+    return named_table(low, node, node.name.text, scope)
+
+
+def _pipeline(low: Lowering, node: Pipeline, scope: Scope) -> Relation:
+    first, *others = node.stages
+    before = low.stage
+    low.stage = 1
+    relation = _first(low, first, scope) if isinstance(first, Operator) else low.table(first, scope)
+    relation = run_stages(low, others, relation, scope)
+    low.stage = before
+    return relation
+
+
+def _first(low: Lowering, node: Operator, scope: Scope) -> Relation:
+    """An operator that starts a query."""
+    step = low.operators.get(type(node))
+    if step is None:
+        raise refuse(f"{node.keyword or type(node).__name__.lower()} is not supported", node.span)
+    return step(low, node, None, scope)  # type: ignore[arg-type]  # leading operators take no input
+
+
+def run_stages(low: Lowering, stages: list[Expression | Operator], relation: Relation, scope: Scope) -> Relation:
+    """The operators of a pipeline, one after the other, on `relation`."""
+    for stage in stages:
+        low.stage += 1
+        step = low.operators.get(type(stage)) if isinstance(stage, Operator) else None
+        if step is None or not isinstance(stage, Operator):
+            keyword = stage.keyword if isinstance(stage, Operator) else ""
+            raise refuse(f"{keyword or type(stage).__name__.lower()} is not supported", stage.span)
+        relation = step(low, stage, relation, scope)
+    return relation

@@ -1,0 +1,157 @@
+"""DuckDB opened over the tables of one run, locked so that no query can reach anything else.
+
+External access is off, extensions can neither be installed nor loaded, the configuration is locked; what may be read
+are the Parquet files that this session was given, by absolute path. Memory, threads and time are bounded.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Final, Self
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from detectionary.compiler import sql
+from detectionary.compiler.compile import CompiledQuery
+from detectionary.compiler.dialect import StoredColumn, StoredTable
+from detectionary.compiler.sql import Sql
+from detectionary.engines.duckdb.dialect import DIALECT, TYPES
+from detectionary.engines.engine import EngineError, Limits
+from detectionary.engines.result import Result, ResultColumn
+from detectionary.languages.kusto.syntax import ScalarType
+from detectionary.languages.kusto.types import scalar_type
+from detectionary.logs.tables import LogTable
+from detectionary.text import Diagnostic, Level
+
+_SETTINGS: Final = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_unsigned_extensions": "false",
+    "python_enable_replacements": "false",
+    "default_null_order": "nulls_last",
+}
+
+
+class DuckDBSession:
+    """See `engines.engine.Session`."""
+
+    def __init__(
+        self, tables: Mapping[str, LogTable], limits: Limits, external: Mapping[str, pa.Table] | None = None
+    ) -> None:
+        self._limits = limits
+        self._connection = duckdb.connect(":memory:", config=dict(_SETTINGS))
+        self.storage: dict[str, StoredTable] = {}
+        try:
+            self._open(tables, external or {})
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _open(self, tables: Mapping[str, LogTable], external: Mapping[str, pa.Table]) -> None:
+        connection = self._connection
+        files = [str(path.resolve()) for table in tables.values() for path in table.files]
+        connection.execute(_set("memory_limit", sql.text(f"{self._limits.memory}MiB")))
+        if self._limits.threads is not None:
+            connection.execute(_set("threads", sql.number(self._limits.threads)))
+        connection.execute(_set("allowed_paths", exp.Array(expressions=[sql.text(file) for file in files])))
+        connection.execute(_set("enable_external_access", sql.FALSE))
+        for number, (name, table) in enumerate(tables.items(), 1):
+            if table.files:
+                self._stored_files(f"table_{number}", name, table)
+        for number, (name, rows) in enumerate(external.items(), 1):
+            self._stored_rows(f"external_{number}", name, rows)
+        connection.execute(_set("lock_configuration", sql.TRUE))
+
+    def _stored_files(self, relation: str, name: str, table: LogTable) -> None:
+        paths = exp.Array(expressions=[sql.text(str(path.resolve())) for path in table.files])
+        chosen: list[Sql] = []
+        columns: dict[str, StoredColumn] = {}
+        for number, column in enumerate(table.columns, 1):
+            kind = scalar_type(column.type)
+            chosen.append(sql.alias(sql.cast(sql.column(column.stored), TYPES[kind]), f"c{number}"))
+            columns[column.name] = StoredColumn(f"c{number}", kind, column.nullable)
+        query = sql.select(chosen, exp.Table(this=sql.call("read_parquet", paths)))
+        view = exp.Create(this=sql.table(relation), kind="VIEW", expression=query)
+        self._connection.execute(view.sql("duckdb"))
+        self.storage[name] = StoredTable(relation, columns)
+
+    def _stored_rows(self, relation: str, name: str, rows: pa.Table) -> None:
+        """Rows held in memory; the type of a column is its field's metadata `kusto`."""
+        columns: dict[str, StoredColumn] = {}
+        renamed = rows.rename_columns([f"c{number}" for number in range(1, rows.num_columns + 1)])
+        for number, field in enumerate(rows.schema, 1):
+            kind = ScalarType((field.metadata or {}).get(b"kusto", b"string").decode())
+            columns[field.name] = StoredColumn(f"c{number}", kind)
+        self._connection.register(relation, renamed)
+        self.storage[name] = StoredTable(relation, columns)
+
+    def run(self, query: CompiledQuery) -> Result:
+        """All rows; raises `EngineError`."""
+        timer: threading.Timer | None = None
+        expired = threading.Event()
+        if self._limits.seconds is not None:
+            timer = threading.Timer(self._limits.seconds, self._expire, (expired,))
+            timer.daemon = True
+            timer.start()
+        try:
+            table = self._connection.sql(query.text()).to_arrow_table()
+        except duckdb.InterruptException as error:
+            if not expired.is_set():
+                raise KeyboardInterrupt from error
+            message = f"the query was stopped after {self._limits.seconds:g} seconds"
+            raise EngineError((Diagnostic("KQL320", Level.ERROR, message, query.plan.span),)) from error
+        except duckdb.Error as error:
+            raise EngineError((_diagnostic(error, query),)) from error
+        finally:
+            if timer is not None:
+                timer.cancel()
+        columns = tuple(ResultColumn(column.name, column.type.value) for column in query.columns)
+        return Result(columns, table if columns else table.select([]))
+
+    def _expire(self, expired: threading.Event) -> None:
+        expired.set()
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class DuckDB:
+    """See `engines.engine.Engine`."""
+
+    name: Final = "duckdb"
+    dialect: Final = DIALECT
+
+    def open(
+        self, tables: Mapping[str, LogTable], limits: Limits, external: Mapping[str, pa.Table] | None = None
+    ) -> DuckDBSession:
+        return DuckDBSession(tables, limits, external)
+
+
+ENGINE: Final = DuckDB()
+
+
+def _set(setting: str, value: sql.Sql) -> str:
+    """A SET statement of one of our settings."""
+    item = exp.SetItem(this=exp.EQ(this=exp.Var(this=setting), expression=value))
+    return exp.Set(expressions=[item]).sql("duckdb")
+
+
+def _diagnostic(error: duckdb.Error, query: CompiledQuery) -> Diagnostic:
+    """The engine's error on the query; its first line says what happened."""
+    first = str(error).splitlines()[0]
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return Diagnostic(
+            "KQL321", Level.ERROR, f"the query needs more memory than it may use: {first}", query.plan.span
+        )
+    return Diagnostic("KQL322", Level.ERROR, f"the engine stopped: {first}", query.plan.span)
