@@ -65,7 +65,7 @@ def as_text(value: object, kusto_type: str) -> str | None:
         case bool() if kusto_type != "dynamic":
             return str(value)  # "True", as Kusto writes it; inside a dynamic it is JSON's `true`
         case float() if kusto_type != "dynamic":
-            return repr(value).replace("e", "E")
+            return json.dumps(value).replace("e", "E")  # also "NaN" and "Infinity", as Kusto writes them
         case _:
             return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 

@@ -1,0 +1,35 @@
+"""Values as the text that an alert holds."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from detectionary.alerts.rows import as_text
+
+
+@pytest.mark.parametrize(
+    ("value", "kusto_type", "text"),
+    [
+        (None, "string", None),
+        ("", "string", None),
+        ("", "dynamic", None),
+        (None, "dynamic", None),
+        (" ", "string", " "),
+        (0, "long", "0"),
+        (False, "bool", "False"),
+        (False, "dynamic", "false"),
+        (1.0, "real", "1.0"),
+        (1e-7, "real", "1E-07"),
+        (math.nan, "real", "NaN"),
+        (-math.inf, "real", "-Infinity"),
+        (1e-7, "dynamic", "1e-07"),
+        ([], "dynamic", "[]"),
+        ({"a": [1, None, "ü"]}, "dynamic", '{"a":[1,null,"ü"]}'),
+        ("1.02:03:04", "timespan", "1.02:03:04"),
+    ],
+    ids=repr,
+)
+def test_a_value_as_text(value: object, kusto_type: str, text: str | None) -> None:
+    assert as_text(value, kusto_type) == text
