@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Final
 
 from detectionary.catalog import relations as related
+from detectionary.catalog.functions import stored_functions
 from detectionary.catalog.opening import CatalogError, Mode, connect
 from detectionary.catalog.rows import ENTRY_CODEC
 from detectionary.catalog.search import WEIGHTS, Filters, condition, question
 from detectionary.catalog.wire import WireError
 from detectionary.model.entry import Entry, Reference, Relations
+from detectionary.model.schema import FunctionDefinition
 
 _MARK_START: Final = "\x02"
 _MARK_END: Final = "\x03"
@@ -146,6 +148,10 @@ class Catalog:
             entry = self._entry("WHERE r.id = ?", (number,))
             if entry is not None:
                 yield entry
+
+    def functions(self) -> tuple[tuple[str, str, FunctionDefinition], ...]:
+        """(repository, path, definition) of every function that the ingested repositories define."""
+        return tuple(stored_functions(self._connection))
 
     def slugs(self) -> tuple[str, ...]:
         """The slugs of all present rules, in order."""

@@ -16,15 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from detectionary.catalog.functions import FUNCTION_CODEC, stored_functions
 from detectionary.catalog.opening import CatalogError, Mode, connect
 from detectionary.catalog.rows import ENTRY_CODEC, RULE_COLUMNS, TABLE_ROWS, Row, StoredRule
 from detectionary.catalog.schema import SEARCH_COLUMNS, TABLES
 from detectionary.catalog.slugs import distinguished, slug_of
-from detectionary.catalog.wire import Codec, WireError
 from detectionary.model.schema import FunctionDefinition
 from detectionary.text import Diagnostic
-
-FUNCTION_CODEC: Final = Codec(FunctionDefinition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,15 +194,7 @@ class Writer:
 
         Those that another version of Detectionary stored are left out until their files are read again.
         """
-        rows = self._connection.execute(
-            "SELECT r.name, f.path, d.definition FROM functions AS d JOIN files AS f ON f.id = d.file "
-            "JOIN repositories AS r ON r.id = f.repository WHERE f.gone_run IS NULL ORDER BY r.name, f.path, d.position"
-        )
-        for repository, path, definition in rows:
-            try:
-                yield repository, path, FUNCTION_CODEC.decode(definition)
-            except WireError:
-                continue
+        yield from stored_functions(self._connection)
 
     def function_digests(self) -> list[tuple[str, str, str, str]]:
         """(repository, path, name, digest) of the same functions, in the same order."""
