@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import enum
 import io
 import os
@@ -175,7 +176,6 @@ _UTF16_LE: Final = re.compile(rb"(?:[\t\r\n -~]\0){2}")
 _UTF16_BE: Final = re.compile(rb"(?:\0[\t\r\n -~]){2}")
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 
-_BINARY: Final = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 _KINDS: Final = (
     (b"Obj\x01", "an Avro file"), (b"ORC", "an ORC file"), (b"SQLite format 3", "a SQLite database"),
     (b"\xd4\xc3\xb2\xa1", "a packet capture"), (b"\xa1\xb2\xc3\xd4", "a packet capture"),
@@ -214,7 +214,7 @@ def _text(name: str, stream: Peeked, budget: Budget) -> Source | Skipped:
         return Skipped(name, "is empty" if not head else "holds nothing but blanks")
     if start[:1] in b"[{":
         return Source(name, Format.JSON, stream, None, budget)
-    if _BINARY.search(head):
+    if b"\0" in head:
         return Skipped(name, "is a binary file of an unknown kind")
     if start[:1] == b"<":
         return Skipped(name, "is XML or HTML, which is not read")
@@ -232,8 +232,6 @@ def delimiter(head: bytes) -> str | None:
     """What parts the columns of a text table: the one under which its first line is a header and the next lines have
     as many cells (four of five at least); None when there is no such one.
     """
-    import csv
-
     text = head.decode("utf-8", "replace")
     lines = text.splitlines(keepends=True)
     if len(head) >= PEEK - 4:

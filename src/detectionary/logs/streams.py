@@ -27,8 +27,10 @@ _GZIP: Final = 31
 class Stream(Protocol):
     """What readers read from."""
 
-    trouble: str | None
-    """Why the bytes ended early, once they have."""
+    @property
+    def trouble(self) -> str | None:
+        """Why the bytes ended early, once they have."""
+        ...
 
     def read(self, size: int, /) -> bytes:
         """Up to `size` bytes, at least one before the end; b"" at the end."""
@@ -130,7 +132,7 @@ class Limited:
 
 
 class Transcoded:
-    """Text in UTF-16 or UTF-32 as UTF-8; what is no text becomes U+FFFD and is counted as trouble at the end."""
+    """Text in UTF-16 or UTF-32 as UTF-8; it ends where a character is damaged."""
 
     def __init__(self, source: Stream, encoding: str) -> None:
         self._source = source
@@ -152,7 +154,7 @@ class Transcoded:
             if self._done:
                 self.trouble = self._source.trouble
             if text:
-                return text.encode("utf-8", "surrogatepass")
+                return text.encode()
         return b""
 
 

@@ -1,0 +1,279 @@
+"""CloudTrail records as rows of AWSCloudTrail.
+
+Source: AWS's "CloudTrail record contents" and "CloudTrail userIdentity element" for the records; Microsoft's table
+reference of AWSCloudTrail for the columns, what each holds, and which are constants. Structures that have a text
+column (RequestParameters, ResponseElements, …) stand there as their JSON text, as AWS wrote it, without blanks between
+tokens; a JSON null is the empty text. `Category` is the event's category. AwsRequestId is deprecated in favour of
+AwsRequestId_; both hold the request's id, so that older rules find it too.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+import pyarrow as pa
+
+from detectionary.logs.parts import UNMAPPED
+from detectionary.logs.values import Converted, Json, convert, minified
+
+TABLE: Final = "AWSCloudTrail"
+
+_NOTHING: Final = msgspec.Raw()
+
+
+class SessionAttributes(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, rename="camel"):
+    creation_date: str | None = None
+    mfa_authenticated: str | None = None
+
+
+class SessionIssuer(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, rename="camel"):
+    type: str | None = None
+    principal_id: str | None = None
+    arn: str | None = None
+    account_id: str | None = None
+    user_name: str | None = None
+
+
+class SessionContext(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, rename="camel"):
+    session_issuer: SessionIssuer = SessionIssuer()
+    attributes: SessionAttributes = SessionAttributes()
+    ec2_role_delivery: str | None = None
+
+
+class OnBehalfOf(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, rename="camel"):
+    user_id: str | None = None
+    identity_store_arn: str | None = None
+
+
+class UserIdentity(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, rename="camel"):
+    type: str | None = None
+    principal_id: str | None = None
+    arn: str | None = None
+    account_id: str | None = None
+    access_key_id: str | None = None
+    user_name: str | None = None
+    invoked_by: str | None = None
+    session_context: SessionContext = SessionContext()
+    on_behalf_of: OnBehalfOf = OnBehalfOf()
+
+
+class TlsDetails(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, rename="camel"):
+    tls_version: str | None = None
+    cipher_suite: str | None = None
+    client_provided_host_header: str | None = None
+
+
+class Event(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, rename="camel"):
+    """A record as AWS writes it. Only what has a column is here: a record with more is read the slow way, which keeps
+    the rest.
+    """
+
+    event_time: str
+    event_source: str
+    event_name: str
+    event_version: str | None = None
+    user_identity: UserIdentity = UserIdentity()
+    aws_region: str | None = None
+    source_ip_address: str | None = msgspec.field(default=None, name="sourceIPAddress")
+    user_agent: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    request_parameters: msgspec.Raw = _NOTHING
+    response_elements: msgspec.Raw = _NOTHING
+    additional_event_data: msgspec.Raw = _NOTHING
+    request_id: str | None = msgspec.field(default=None, name="requestID")
+    event_id: str | None = msgspec.field(default=None, name="eventID")
+    event_type: str | None = None
+    api_version: str | None = None
+    management_event: bool | None = None
+    read_only: bool | None = None
+    resources: msgspec.Raw = _NOTHING
+    recipient_account_id: str | None = None
+    service_event_details: msgspec.Raw = _NOTHING
+    shared_event_id: str | None = msgspec.field(default=None, name="sharedEventID")
+    vpc_endpoint_id: str | None = None
+    event_category: str | None = None
+    tls_details: TlsDetails = TlsDetails()
+
+
+EVENTS: Final = msgspec.json.Decoder(list[Event])
+"""The fast way: it raises `msgspec.ValidationError` for a record with a field or a type that is not foreseen."""
+
+_TEXTS: Final = {
+    "AwsEventId": "event_id",
+    "AWSRegion": "aws_region",
+    "AwsRequestId_": "request_id",
+    "APIVersion": "api_version",
+    "Category": "event_category",
+    "CipherSuite": "tls_details.cipher_suite",
+    "ClientProvidedHostHeader": "tls_details.client_provided_host_header",
+    "EC2RoleDelivery": "user_identity.session_context.ec2_role_delivery",
+    "ErrorCode": "error_code",
+    "ErrorMessage": "error_message",
+    "EventName": "event_name",
+    "EventSource": "event_source",
+    "EventTypeName": "event_type",
+    "EventVersion": "event_version",
+    "RecipientAccountId": "recipient_account_id",
+    "SessionIssuerAccountId": "user_identity.session_context.session_issuer.account_id",
+    "SessionIssuerArn": "user_identity.session_context.session_issuer.arn",
+    "SessionIssuerPrincipalId": "user_identity.session_context.session_issuer.principal_id",
+    "SessionIssuerType": "user_identity.session_context.session_issuer.type",
+    "SessionIssuerUserName": "user_identity.session_context.session_issuer.user_name",
+    "SharedEventId": "shared_event_id",
+    "SourceIpAddress": "source_ip_address",
+    "TlsVersion": "tls_details.tls_version",
+    "UserAgent": "user_agent",
+    "UserIdentityAccessKeyId": "user_identity.access_key_id",
+    "UserIdentityAccountId": "user_identity.account_id",
+    "UserIdentityArn": "user_identity.arn",
+    "UserIdentityInvokedBy": "user_identity.invoked_by",
+    "UserIdentityPrincipalid": "user_identity.principal_id",
+    "UserIdentityStoreArn": "user_identity.on_behalf_of.identity_store_arn",
+    "UserIdentityType": "user_identity.type",
+    "UserIdentityUserId": "user_identity.on_behalf_of.user_id",
+    "UserIdentityUserName": "user_identity.user_name",
+    "VpcEndpointId": "vpc_endpoint_id",
+}
+"""Text columns, and where their value is in an `Event`."""
+
+_OTHERS: Final = {
+    "TimeGenerated": ("datetime", "event_time"),
+    "SessionCreationDate": ("datetime", "user_identity.session_context.attributes.creation_date"),
+    "SessionMfaAuthenticated": ("bool", "user_identity.session_context.attributes.mfa_authenticated"),
+    "ManagementEvent": ("bool", "management_event"),
+    "ReadOnly": ("bool", "read_only"),
+}
+
+_STRUCTURES: Final = {
+    "AdditionalEventData": "additional_event_data",
+    "RequestParameters": "request_parameters",
+    "Resources": "resources",
+    "ResponseElements": "response_elements",
+    "ServiceEventDetails": "service_event_details",
+}
+"""Text columns that hold a structure's JSON."""
+
+_CONSTANTS: Final = {"OperationName": "CloudTrail", "Type": TABLE}
+
+_FIELDS: Final = operator.attrgetter(*_TEXTS.values(), *(path for _, path in _OTHERS.values()))
+_RAWS: Final = operator.attrgetter(*_STRUCTURES.values())
+
+
+def rows(events: Sequence[Event], unmapped: Sequence[str | None] | None = None) -> dict[str, Converted]:
+    """The columns of AWSCloudTrail for these events; `unmapped` holds for each the JSON of its other fields."""
+    values = list(zip(*map(_FIELDS, events), strict=True))
+    made = {name: convert("string", column) for name, column in zip(_TEXTS, values, strict=False)}
+    for (name, (kind, _)), column in zip(_OTHERS.items(), values[len(_TEXTS) :], strict=True):
+        made[name] = convert(kind, column)
+    for name, raws in zip(_STRUCTURES, zip(*map(_RAWS, events), strict=True), strict=True):
+        made[name] = Converted(pa.array(list(map(_structure, raws)), pa.string()))
+    made["AwsRequestId"] = made["AwsRequestId_"]
+    for name, constant in _CONSTANTS.items():
+        made[name] = Converted(pa.repeat(pa.scalar(constant, pa.string()), len(events)))
+    if unmapped is not None:
+        made[UNMAPPED] = Converted(pa.array(unmapped, pa.string()))
+    return made
+
+
+def _structure(raw: msgspec.Raw) -> bytes:
+    text = bytes(raw)
+    return b"" if text == b"null" else minified(text)
+
+
+# The slow way: any record, one by one
+
+
+def is_record(fields: Mapping[str, object]) -> bool:
+    """Whether a record is CloudTrail's."""
+    return "eventSource" in fields and "eventName" in fields and ("awsRegion" in fields or "eventVersion" in fields)
+
+
+def is_digest(fields: Mapping[str, object]) -> bool:
+    """Whether a document is a digest, which AWS writes beside the logs to prove them and which holds no event."""
+    return "digestStartTime" in fields and "logFiles" in fields
+
+
+def lenient(fields: Mapping[str, msgspec.Raw]) -> tuple[Event, str | None]:
+    """A record whose fields are of other types than AWS documents, or more than it documents; with the JSON of those
+    that have no column.
+    """
+    values, rest = _struct(Event, fields)
+    if values.get("event_time") is None:
+        # Shippers (Logstash, among others) move it there.
+        stamp = fields.get("@timestamp")
+        values["event_time"] = "" if stamp is None else _scalar(bytes(stamp)) or ""
+        if stamp is not None:
+            rest.pop("@timestamp", None)
+    for name in ("event_source", "event_name"):
+        values[name] = values.get(name) or ""
+    return Event(**values), _object(rest) if rest else None  # type: ignore[arg-type]  # the values fit their fields
+
+
+_DICT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def _struct(
+    kind: type[msgspec.Struct], fields: Mapping[str, msgspec.Raw]
+) -> tuple[dict[str, object], dict[str, bytes]]:
+    """Values for the fields of a struct, and the JSON of what it has no field for."""
+    values: dict[str, object] = {}
+    rest: dict[str, bytes] = {}
+    known = _WANTED[kind]
+    for name, raw in fields.items():
+        found = known.get(name)
+        text = bytes(raw)
+        if found is None:
+            rest[name] = minified(text)
+            continue
+        attribute, wanted = found
+        if wanted is msgspec.Raw:
+            values[attribute] = raw
+        elif isinstance(wanted, type) and issubclass(wanted, msgspec.Struct):
+            if text[:1] == b"{":
+                inner, inner_rest = _struct(wanted, _DICT.decode(text))
+                values[attribute] = wanted(**inner)
+                if inner_rest:
+                    rest[name] = _object(inner_rest).encode()
+            elif text != b"null":
+                rest[name] = minified(text)
+        elif wanted is bool:
+            written = (_scalar(text) or "").lower()
+            if written in ("true", "false"):
+                values[attribute] = written == "true"
+            elif written:
+                rest[name] = minified(text)
+        else:
+            values[attribute] = _scalar(text)
+    return values, rest
+
+
+def _scalar(text: bytes) -> str | None:
+    if text == b"null":
+        return None
+    if text[:1] == b'"':
+        return msgspec.json.decode(text, type=str)
+    return Json(minified(text).decode())
+
+
+def _object(fields: Mapping[str, bytes]) -> str:
+    return "{" + ",".join(f"{msgspec.json.encode(name).decode()}:{raw.decode()}" for name, raw in fields.items()) + "}"
+
+
+def _wanted(kind: type[msgspec.Struct]) -> dict[str, tuple[str, object]]:
+    found = {}
+    for item in msgspec.structs.fields(kind):
+        wanted: object = item.type
+        if wanted == bool | None:
+            wanted = bool
+        elif wanted == str | None:
+            wanted = str
+        found[item.encode_name] = (item.name, wanted)
+    return found
+
+
+_STRUCTS: Final = (Event, UserIdentity, SessionContext, SessionIssuer, SessionAttributes, OnBehalfOf, TlsDetails)
+_WANTED: Final[dict[type[msgspec.Struct], dict[str, tuple[str, object]]]] = {kind: _wanted(kind) for kind in _STRUCTS}
