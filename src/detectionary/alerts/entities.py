@@ -28,25 +28,28 @@ class Mapped:
     fields: tuple[tuple[str, str], ...]
     mandatory: tuple[str, ...] = ()
 
-    def found(self, rows: Rows, row: Row) -> Iterator[Entity | Diagnostic]:
-        """The entity of a row; nothing when no identifier has a value, a note when it has and is not raised.
+    def read(self, rows: Rows, row: Row) -> tuple[str | None, ...]:
+        """What a row says: a text or None for each field. Dynamic values are cast to text."""
+        return tuple([rows.text(row, column) for _, column in self.fields])
 
-        Dynamic values are cast to text. An entity without what is mandatory for its type is none [entities]. An
-        Account by a built-in name is dropped [entities]; letter case does not count (our decision).
+    def raised(self, values: tuple[str | None, ...]) -> Iterator[Entity | Diagnostic]:
+        """The entity with these values; nothing when there is none, a note when there are and none is raised.
+
+        An entity without what is mandatory for its type is none [entities]. An Account by a built-in name is dropped
+        [entities]; letter case does not count (our decision).
         """
-        values = tuple((identifier, rows.text(row, column)) for identifier, column in self.fields)
-        present = {identifier: value for identifier, value in values if value is not None}
+        fields = tuple((identifier, value) for (identifier, _), value in zip(self.fields, values, strict=True))
+        present = {identifier: value for identifier, value in fields if value is not None}
         if not present:
             return
-        if any(identifier not in present for identifier in self.mandatory):
-            missing = " and ".join(identifier for identifier in self.mandatory if identifier not in present)
+        missing = " and ".join(identifier for identifier in self.mandatory if identifier not in present)
+        if missing:
             yield findings.no_entity(self.place, f"rows without a {missing} give no {self.type} entity")
         elif self.type == "Account" and present.get("Name", "").upper() in BUILT_IN_ACCOUNTS:
-            yield findings.no_entity(
-                self.place, "Sentinel drops accounts by the name of a built-in one (SYSTEM, ROOT, …)"
-            )
+            message = "Sentinel drops accounts by the name of a built-in one (SYSTEM, ROOT, …)"
+            yield findings.no_entity(self.place, message)
         else:
-            yield Entity(self.type, values)
+            yield Entity(self.type, fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +59,23 @@ class ReadOff:
     place: str
     column: str
 
-    def found(self, rows: Rows, row: Row) -> Iterator[Entity | Diagnostic]:  # noqa: ARG002  # the form of every source
-        """The entities of a row's list, with all their fields; a reference to one of them (`$ref`) is none itself."""
-        value = row.get(self.column)
-        if isinstance(value, str) and value:
-            try:
-                value = json.loads(value)
-            except (ValueError, RecursionError):
-                value = value or None
-        if value is None or value == "":
+    def read(self, rows: Rows, row: Row) -> tuple[str | None, ...]:
+        """The list of a row, as JSON."""
+        return (rows.text(row, self.column),)
+
+    def raised(self, values: tuple[str | None, ...]) -> Iterator[Entity | Diagnostic]:
+        """The entities of a list, with all their fields; a reference to one of them (`$ref`) is none itself."""
+        (text,) = values
+        if text is None:
             return
-        if not isinstance(value, list):
+        try:
+            listed = json.loads(text)
+        except (ValueError, RecursionError):
+            listed = None
+        if not isinstance(listed, list):
             yield findings.no_entity(self.place, f'"{self.column}" holds no list of entities', Level.WARNING)
             return
-        for each in value:
+        for each in listed:
             if not isinstance(each, dict) or "Type" not in each:
                 continue
             known = entity_type(str(each["Type"]))
@@ -156,13 +162,20 @@ def entities_of(
     has. Within these limits, other orders of the rows give the same set.
     """
     share = limits.ENTITIES // max(declared, 1)
-    named: list[set[Entity]] = [set() for _ in wanted]
+    begun = [(source, set[tuple[str | None, ...]](), set[Entity]()) for source in wanted]
+    full: set[int] = set()
     entities: dict[Entity, None] = {}
     said: dict[Diagnostic, None] = {}
     size = 2
     for row in chosen:
-        for source, own in zip(wanted, named, strict=True):
-            for each in source.found(rows, row):
+        for number, (source, seen, own) in enumerate(begun):
+            if number in full:
+                continue
+            values = source.read(rows, row)
+            if values in seen:
+                continue
+            seen.add(values)
+            for each in source.raised(values):
                 if isinstance(each, Diagnostic):
                     said[each] = None
                 elif each in own:
@@ -170,6 +183,8 @@ def entities_of(
                 elif len(own) == share:
                     message = f"more than {share} entities, a mapping's share of {limits.ENTITIES} in an alert"
                     said[findings.excess(source.place, f"{message}: the others are dropped")] = None
+                    full.add(number)
+                    break
                 else:
                     own.add(each)
                     if each in entities:

@@ -65,22 +65,48 @@ class _Reason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Property(Generic[T]):
-    """A property that the rule overrides: how to read it from a row."""
+    """A property that the rule overrides: how to read it from the texts that a row has in some columns."""
 
     place: str
     name: str
-    column: str
+    source: str
     """What it is read from, in words."""
     default: T
-    read: Callable[[Row], T | _Reason]
+    columns: tuple[str, ...]
+    read: Callable[[tuple[str, ...]], T | _Reason]
 
-    def of(self, row: Row | None, said: dict[Diagnostic, None]) -> T:
+    def over(self, rows: Rows, row: Row | None) -> T | _Reason:
+        """What a row gives; one column without a value is enough for nothing [alert-details]."""
+        texts: tuple[str, ...] = ()
+        if row is not None:
+            texts = tuple([text for column in self.columns if (text := rows.text(row, column)) is not None])
+        return self.read(texts) if len(texts) == len(self.columns) else _Reason.EMPTY
+
+    def takes_too_many(self, rows: Rows) -> bool:
+        """Whether the rows give more different values than a property may take in a run."""
+        if not self.columns:
+            return False
+        read: set[tuple[str | None, ...]] = set()
+        values: set[T] = set()
+        for row in rows.all:
+            texts = tuple([rows.text(row, column) for column in self.columns])
+            if texts in read:
+                continue
+            read.add(texts)
+            value = self.over(rows, row)
+            if not isinstance(value, _Reason):
+                values.add(value)
+                if len(values) > limits.OVERRIDE_VALUES:
+                    return True
+        return False
+
+    def of(self, rows: Rows, row: Row | None, said: dict[Diagnostic, None]) -> T:
         """The property for an alert whose first row this is; an alert without rows has the rule's own."""
-        value = _Reason.EMPTY if row is None else self.read(row)
+        value = self.over(rows, row)
         if not isinstance(value, _Reason):
             return value
         level = Level.NOTE if value is _Reason.EMPTY else Level.WARNING
-        message = f"the alert has the rule's own {self.name}: {self.column} {value.value}"
+        message = f"the alert has the rule's own {self.name}: {self.source} {value.value}"
         said[findings.fallback(self.place, message, level)] = None
         return self.default
 
@@ -98,24 +124,23 @@ class Presented:
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """The properties of a rule's alerts; None where the rule does not override."""
+    """The properties of a rule's alerts over these rows."""
 
-    own: Presented
-    title: _Property[str] | None
-    description: _Property[str] | None
-    severity: _Property[Severity | None] | None
-    tactics: _Property[tuple[str, ...]] | None
-    techniques: _Property[tuple[str, ...]] | None
+    rows: Rows
+    title: _Property[str]
+    description: _Property[str]
+    severity: _Property[Severity | None]
+    tactics: _Property[tuple[str, ...]]
+    techniques: _Property[tuple[str, ...]]
 
     def of(self, first: Row | None, said: dict[Diagnostic, None]) -> Presented:
         """The properties of the alert whose first row is given; what fell back is added to `said`."""
-        own = self.own
         return Presented(
-            title=own.title if self.title is None else self.title.of(first, said),
-            description=own.description if self.description is None else self.description.of(first, said),
-            severity=own.severity if self.severity is None else self.severity.of(first, said),
-            tactics=own.tactics if self.tactics is None else self.tactics.of(first, said),
-            techniques=own.techniques if self.techniques is None else self.techniques.of(first, said),
+            self.title.of(self.rows, first, said),
+            self.description.of(self.rows, first, said),
+            self.severity.of(self.rows, first, said),
+            self.tactics.of(self.rows, first, said),
+            self.techniques.of(self.rows, first, said),
         )
 
 
@@ -125,51 +150,30 @@ def overrides(rule: Rule, rows: Rows) -> tuple[Overrides, tuple[Diagnostic, ...]
     A property that takes more than 50 values over all rows of the run is not overridden at all [alert-details].
     """
     contract = rule.alert
-    own = Presented(rule.title, rule.description, rule.severity, rule.tactics, rule.techniques)
     limited = rule.kind != RuleKind.CUSTOM_DETECTION.value  # sizes and counts are documented for Sentinel alone
+    title_size, description_size = (limits.TITLE_SIZE, limits.DESCRIPTION_SIZE) if limited else (None, None)
     columns = {name: column for name, column in contract.details if name != SENTINEL_ENTITIES}
     techniques_column = columns.pop("Techniques", None)
     said = list(_format_findings(contract.title, "alertDisplayNameFormat"))
     said.extend(_format_findings(contract.description, "alertDescriptionFormat"))
     said.extend(_property_finding(name) for name in columns)
 
-    def few(wanted: _Property[T] | None) -> _Property[T] | None:
-        if wanted is None or not limited or not _too_many(wanted, rows):
+    def few(wanted: _Property[T]) -> _Property[T]:
+        if not limited or not wanted.takes_too_many(rows):
             return wanted
         message = f"all alerts have the rule's own {wanted.name}: over the results of a run it would take more than"
         said.append(findings.fallback(wanted.place, f"{message} {limits.OVERRIDE_VALUES} values"))
-        return None
+        return _fixed(wanted.default)
 
     found = Overrides(
-        own,
-        few(_format("title", "alertDisplayNameFormat", contract.title, own.title, limits.TITLE_SIZE, limited, rows)),
-        few(
-            _format(
-                "description",
-                "alertDescriptionFormat",
-                contract.description,
-                own.description,
-                limits.DESCRIPTION_SIZE,
-                limited,
-                rows,
-            )
-        ),
-        few(_column("severity", "alertSeverityColumnName", contract.severity_column, own.severity, rows, _severity)),
-        few(_column("tactics", "alertTacticsColumnName", contract.tactics_column, own.tactics, rows, _tactics)),
-        few(_column("techniques", "alertDynamicProperties", techniques_column, own.techniques, rows, _techniques)),
+        rows,
+        few(_format("title", "alertDisplayNameFormat", contract.title, rule.title, title_size)),
+        few(_format("description", "alertDescriptionFormat", contract.description, rule.description, description_size)),
+        few(_column("severity", "alertSeverityColumnName", contract.severity_column, rule.severity, _severity)),
+        few(_column("tactics", "alertTacticsColumnName", contract.tactics_column, rule.tactics, _tactics)),
+        few(_column("techniques", "alertDynamicProperties", techniques_column, rule.techniques, _techniques)),
     )
     return found, tuple(said)
-
-
-def _too_many(wanted: _Property[T], rows: Rows) -> bool:
-    seen: set[T] = set()
-    for row in rows.all:
-        value = wanted.read(row)
-        if not isinstance(value, _Reason):
-            seen.add(value)
-            if len(seen) > limits.OVERRIDE_VALUES:
-                return True
-    return False
 
 
 def _format_findings(template: str | None, key: str) -> tuple[Diagnostic, ...]:
@@ -186,43 +190,37 @@ def _property_finding(name: str) -> Diagnostic:
     return findings.unread(place, f'Sentinel has no alert property "{name}" to override', "remove it")
 
 
-def _format(
-    name: str, key: str, template: str | None, own: str, size: int, limited: bool, rows: Rows
-) -> _Property[str] | None:
-    """A title or description in which each `{{Column}}` stands for a value of the row.
+def _fixed(own: T) -> _Property[T]:
+    """A property that the rule does not override."""
+    return _Property(_OVERRIDE, "", "", own, (), lambda _: own)
 
-    One empty value is enough to fall back as a whole [alert-details].
-    """
+
+def _format(name: str, key: str, template: str | None, own: str, most: int | None) -> _Property[str]:
+    """A title or description in which each `{{Column}}` stands for a value of the row; `most` bytes, or any."""
     if template is None or not template.strip():
-        return None
+        return _fixed(own)
     template = template.strip()
     columns = tuple(placeholders(template))
 
-    def read(row: Row) -> str | _Reason:
-        values = {column: rows.text(row, column) for column in columns}
-        if None in values.values():
-            return _Reason.EMPTY
-        text = _PLACEHOLDER.sub(lambda found: values.get(found[1].strip()) or found[0], template)
-        return _Reason.TOO_LONG if limited and len(text.encode("utf-8", "surrogatepass")) > size else text
+    def read(texts: tuple[str, ...]) -> str | _Reason:
+        values = dict(zip(columns, texts, strict=True))
+        text = _PLACEHOLDER.sub(lambda found: values.get(found[1].strip(), found[0]), template)
+        return _Reason.TOO_LONG if most is not None and len(text.encode("utf-8", "surrogatepass")) > most else text
 
-    return _Property(f"{_OVERRIDE}.{key}", name, "a column that its format names" if columns else "it", own, read)
+    source = "a column that its format names" if columns else "its format"
+    return _Property(f"{_OVERRIDE}.{key}", name, source, own, columns, read)
 
 
-def _column(
-    name: str, key: str, column: str | None, own: T, rows: Rows, read: Callable[[str], T | None]
-) -> _Property[T] | None:
+def _column(name: str, key: str, column: str | None, own: T, read: Callable[[str], T | None]) -> _Property[T]:
     """A property whose text in one column `read` understands, or does not (None)."""
     if not column:
-        return None
+        return _fixed(own)
 
-    def from_row(row: Row) -> T | _Reason:
-        text = rows.text(row, column)
-        if text is None:
-            return _Reason.EMPTY
-        value = read(text)
+    def read_one(texts: tuple[str, ...]) -> T | _Reason:
+        value = read(texts[0])
         return _Reason.INVALID if value is None else value
 
-    return _Property(f"{_OVERRIDE}.{key}", name, f'"{column}"', own, from_row)
+    return _Property(f"{_OVERRIDE}.{key}", name, f'"{column}"', own, (column,), read_one)
 
 
 def _severity(text: str) -> Severity | None:

@@ -48,7 +48,8 @@ class Rows:
 
     def text(self, row: Row, column: str) -> str | None:
         """The value of a column as text; None when it is null or empty, or when there is no such column."""
-        return as_text(row.get(column), self.types.get(column, "string"))
+        value = row.get(column)
+        return (value or None) if isinstance(value, str) else as_text(value, self.types.get(column, "string"))
 
 
 def as_text(value: object, kusto_type: str) -> str | None:
