@@ -21,6 +21,8 @@ COMMANDS: Final = {
     "search": "Find rules by words and facets.",
     "related": "Show the rules around one: same action, copies, versions, shared indicators.",
     "check": "List findings, as SARIF too.",
+    "query": "Run a Kusto query on log files.",
+    "run": "Run rules on log files and show the alerts they raise.",
     "site": "Write the catalog as a static web site.",
 }
 """One file a command in this folder, loaded when it runs; the order is that of `--help`."""
@@ -59,6 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Trouble as trouble:
         output.fail(str(trouble), trouble.help)
         return trouble.exit_code
+    except KeyboardInterrupt:
+        output.talk("interrupted")
+        return 130  # as shells report SIGINT
     except BrokenPipeError:
         # The reader of our output has gone (`| head`): not an error, but stdout must not be flushed again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

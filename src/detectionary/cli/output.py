@@ -53,6 +53,16 @@ class CheckFormat(Enum):
     SARIF = "sarif"
 
 
+class ResultFormat(Enum):
+    """What `query` writes: the rows of a result."""
+
+    TEXT = "text"
+    JSON = "json"
+    NDJSON = "ndjson"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
 THEME = Theme(
     {
         "heading": "bold",
@@ -125,9 +135,9 @@ def fail(message: str, help_text: str | None = None) -> None:
         console.print(f"  help: {help_text}", soft_wrap=True)
 
 
-def diagnostics(found: Iterable[Diagnostic], source: SourceText) -> None:
-    """Write diagnostics to stdout with their lines and markers."""
-    console = _console(stderr=False)
+def diagnostics(found: Iterable[Diagnostic], source: SourceText, *, stderr: bool = False) -> None:
+    """Write diagnostics with their lines and markers: to stdout where they are the answer, else to stderr."""
+    console = _console(stderr=stderr)
     for diagnostic in found:
         first, *rest = render(diagnostic, source).split("\n")
         console.print(first, style=_LEVEL_STYLE[diagnostic.level], soft_wrap=True)
@@ -149,6 +159,14 @@ def ndjson(values: Iterable[object]) -> None:
 def text(content: str) -> None:
     """Write text as it is to stdout."""
     _write(content.encode("utf-8", "surrogatepass"))
+
+
+def stream(parts: Iterable[str]) -> None:
+    """Write long text piece by piece to stdout."""
+    sys.stdout.flush()
+    for part in parts:
+        sys.stdout.buffer.write(part.encode("utf-8", "surrogatepass"))
+    sys.stdout.buffer.flush()
 
 
 def _write(line: bytes) -> None:
