@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
@@ -41,6 +41,10 @@ class SessionContext(msgspec.Struct, frozen=True, gc=False, forbid_unknown_field
     session_issuer: SessionIssuer = SessionIssuer()
     attributes: SessionAttributes = SessionAttributes()
     ec2_role_delivery: str | None = None
+    web_id_federation_data: msgspec.Raw = _NOTHING
+    source_identity: msgspec.Raw = _NOTHING
+    ec2_issued_in_vpc: msgspec.Raw = _NOTHING
+    assumed_root: msgspec.Raw = _NOTHING
 
 
 class OnBehalfOf(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, rename="camel"):
@@ -58,18 +62,20 @@ class UserIdentity(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=
     invoked_by: str | None = None
     session_context: SessionContext = SessionContext()
     on_behalf_of: OnBehalfOf = OnBehalfOf()
+    identity_provider: msgspec.Raw = _NOTHING
+    credential_id: msgspec.Raw = _NOTHING
+    in_scope_of: msgspec.Raw = _NOTHING
 
 
 class TlsDetails(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, rename="camel"):
     tls_version: str | None = None
     cipher_suite: str | None = None
     client_provided_host_header: str | None = None
+    key_exchange: msgspec.Raw = _NOTHING
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, rename="camel"):
-    """A record as AWS writes it. Only what has a column is here: a record with more is read the slow way, which keeps
-    the rest.
-    """
+    """A record as AWS documents it. One with other fields, or other types, is read the slow way."""
 
     event_time: str
     event_source: str
@@ -97,6 +103,12 @@ class Event(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, r
     vpc_endpoint_id: str | None = None
     event_category: str | None = None
     tls_details: TlsDetails = TlsDetails()
+    vpc_endpoint_account_id: msgspec.Raw = _NOTHING
+    addendum: msgspec.Raw = _NOTHING
+    session_credential_from_console: msgspec.Raw = _NOTHING
+    edge_device_details: msgspec.Raw = _NOTHING
+    insight_details: msgspec.Raw = _NOTHING
+    event_context: msgspec.Raw = _NOTHING
 
 
 EVENTS: Final = msgspec.json.Decoder(list[Event])
@@ -157,26 +169,64 @@ _STRUCTURES: Final = {
 }
 """Text columns that hold a structure's JSON."""
 
+_UNMAPPED: Final = (
+    "user_identity.session_context.web_id_federation_data",
+    "user_identity.session_context.source_identity",
+    "user_identity.session_context.ec2_issued_in_vpc",
+    "user_identity.session_context.assumed_root",
+    "user_identity.identity_provider",
+    "user_identity.credential_id",
+    "user_identity.in_scope_of",
+    "tls_details.key_exchange",
+    "vpc_endpoint_account_id",
+    "addendum",
+    "session_credential_from_console",
+    "edge_device_details",
+    "insight_details",
+    "event_context",
+)
+"""What AWS documents and the table has no column for: kept in the column for unmapped fields, nested as it was."""
+
 _CONSTANTS: Final = {"OperationName": "CloudTrail", "Type": TABLE}
 
 _FIELDS: Final = operator.attrgetter(*_TEXTS.values(), *(path for _, path in _OTHERS.values()))
 _RAWS: Final = operator.attrgetter(*_STRUCTURES.values())
+_OTHER_RAWS: Final = operator.attrgetter(*_UNMAPPED)
+_NO_OTHERS: Final = (_NOTHING,) * len(_UNMAPPED)
 
 
 def rows(events: Sequence[Event], unmapped: Sequence[str | None] | None = None) -> dict[str, Converted]:
     """The columns of AWSCloudTrail for these events; `unmapped` holds for each the JSON of its other fields."""
     values = list(zip(*map(_FIELDS, events), strict=True))
-    made = {name: convert("string", column) for name, column in zip(_TEXTS, values, strict=False)}
+    made = {name: convert("string", column) for name, column in zip(_TEXTS, values, strict=False) if any(column)}
     for (name, (kind, _)), column in zip(_OTHERS.items(), values[len(_TEXTS) :], strict=True):
         made[name] = convert(kind, column)
     for name, raws in zip(_STRUCTURES, zip(*map(_RAWS, events), strict=True), strict=True):
-        made[name] = Converted(pa.array(list(map(_structure, raws)), pa.string()))
-    made["AwsRequestId"] = made["AwsRequestId_"]
+        texts = [b"" if raw is _NOTHING else _structure(raw) for raw in raws]
+        if any(texts):
+            made[name] = Converted(pa.array(texts, pa.string()))
+    if "AwsRequestId_" in made:
+        made["AwsRequestId"] = made["AwsRequestId_"]
     for name, constant in _CONSTANTS.items():
         made[name] = Converted(pa.repeat(pa.scalar(constant, pa.string()), len(events)))
-    if unmapped is not None:
+    if unmapped is None:
+        unmapped = [None if raws == _NO_OTHERS else _others(raws) for raws in map(_OTHER_RAWS, events)]
+    if any(unmapped):
         made[UNMAPPED] = Converted(pa.array(unmapped, pa.string()))
     return made
+
+
+def _others(raws: Sequence[msgspec.Raw]) -> str:
+    """The JSON of documented fields that have no column."""
+    found: dict[str, Any] = {}  # objects of objects, as deep as the paths go
+    for path, raw in zip(_UNMAPPED, raws, strict=True):
+        if raw is not _NOTHING:
+            *outer, last = (_ENCODED[name] for name in path.split("."))
+            inner = found
+            for name in outer:
+                inner = inner.setdefault(name, {})
+            inner[last] = msgspec.Raw(minified(bytes(raw)))
+    return msgspec.json.encode(found).decode()
 
 
 def _structure(raw: msgspec.Raw) -> bytes:
@@ -271,9 +321,12 @@ def _wanted(kind: type[msgspec.Struct]) -> dict[str, tuple[str, object]]:
             wanted = bool
         elif wanted == str | None:
             wanted = str
-        found[item.encode_name] = (item.name, wanted)
+        if item.name not in _LAST_NAMES:
+            found[item.encode_name] = (item.name, wanted)
     return found
 
 
+_LAST_NAMES: Final = frozenset(path.rpartition(".")[2] for path in _UNMAPPED)
 _STRUCTS: Final = (Event, UserIdentity, SessionContext, SessionIssuer, SessionAttributes, OnBehalfOf, TlsDetails)
 _WANTED: Final[dict[type[msgspec.Struct], dict[str, tuple[str, object]]]] = {kind: _wanted(kind) for kind in _STRUCTS}
+_ENCODED: Final = {item.name: item.encode_name for kind in _STRUCTS for item in msgspec.structs.fields(kind)}

@@ -7,6 +7,7 @@ how many processes there are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -107,8 +108,8 @@ class Job:
     def _source(self, source: Source, account: _Account) -> None:
         match source.format:
             case Format.JSON:
-                fast = True
-                for frame in frames(source.stream):
+                fast = self.table in (None, cloudtrail.TABLE)
+                for frame in frames(source.stream, cloudtrail.EVENTS if fast else None):
                     if isinstance(frame, Fault):
                         account.fault(frame.record, frame.line, frame.reason)
                     else:
@@ -126,15 +127,14 @@ class Job:
 
     def _frame(self, frame: Frame, account: _Account, fast: bool) -> bool:
         """All records of a frame; whether they were CloudTrail's as documented, as the next ones then are, too."""
-        if fast and self.table in (None, cloudtrail.TABLE):
-            try:
+        events = frame.typed
+        if events is None and fast:
+            with suppress(msgspec.DecodeError):  # other records, or other fields, go one by one
                 events = cloudtrail.EVENTS.decode(frame.array)
-            except msgspec.DecodeError:
-                pass  # other records, or other fields: one by one
-            else:
-                self._write(cloudtrail.TABLE, cloudtrail.rows(events), len(events), account)
-                account.records += len(events)
-                return True
+        if events is not None:
+            self._write(cloudtrail.TABLE, cloudtrail.rows(events), len(events), account)
+            account.records += len(events)
+            return fast
         records, places = _objects_of(frame, account)
         groups: dict[str, list[int]] = {}
         verdicts: dict[object, Verdict] = {}

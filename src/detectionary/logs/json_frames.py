@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -58,6 +58,9 @@ class Frame:
     lines: Sequence[int] | None
     """Each element's line, where every element has one of its own."""
 
+    typed: Sequence[Any] | None = None
+    """The elements as the decoder given made them, when it could (its type is the caller's)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -68,15 +71,21 @@ class Fault:
     reason: str
 
 
-def frames(stream: Stream, chunk: int = CHUNK) -> Iterator[Frame | Fault]:
-    """All elements of a JSON text, in order; text that is none is a `Fault` and never raises."""
-    yield from _Framer(stream, chunk).run()
+def frames(
+    stream: Stream, typed: msgspec.json.Decoder[list[Any]] | None = None, chunk: int = CHUNK
+) -> Iterator[Frame | Fault]:
+    """All elements of a JSON text, in order; text that is none is a `Fault` and never raises.
+
+    `typed` decodes the elements of a file that is one array, if they fit: what it reads needs no other proof.
+    """
+    yield from _Framer(stream, chunk, typed).run()
 
 
 class _Framer:
-    def __init__(self, stream: Stream, chunk: int) -> None:
+    def __init__(self, stream: Stream, chunk: int, typed: msgspec.json.Decoder[list[Any]] | None) -> None:
         self._stream = stream
         self._chunk = chunk
+        self._typed = typed
         self._data = b""
         self._ended = False
         self._record = 1
@@ -88,6 +97,11 @@ class _Framer:
         while self._data:
             lines = b"\n" in self._data and _values(self._data[: self._data.index(b"\n")]) is not None
             opening = None if lines else _LONG.match(self._data)
+            if opening is not None and self._ended:
+                whole = self._one_array(opening.end())
+                if whole is not None:
+                    yield whole
+                    return
             if opening is None or _values(self._data) is not None:
                 yield from self._sequence(lines)
                 return
@@ -211,6 +225,26 @@ class _Framer:
             self._record += len(texts)
 
     # A long array
+
+    def _one_array(self, opening: int) -> Frame | None:
+        """The elements of an array that is all there is, the usual file; None for anything else."""
+        closing = self._data.rfind(b"]")
+        if self._data[closing + 1 :].strip(_BLANK) != (b"}" if self._data[:1] == b"{" else b""):
+            return None
+        array = b"[" + self._data[opening:closing] + b"]"
+        if not _is_utf8(array):
+            return None
+        if self._typed is not None:
+            try:
+                typed = self._typed.decode(array)
+                return Frame(array, len(typed), self._record, None, typed) if typed else None
+            except (msgspec.DecodeError, RecursionError):
+                pass  # elements of another kind, or broken ones
+        try:
+            count = len(_RAWS.decode(array))
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        return Frame(array, count, self._record, None) if count else None
 
     def _array(self, opening: int) -> Generator[Frame | Fault, None, bool]:
         """An array that does not fit one chunk, by its elements, and the end of what wraps it; False where the file

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from detectionary.logs.times import DayOrder, day_order, microseconds, ticks
 
@@ -65,8 +66,10 @@ def convert(kind: str, values: Sequence[object], reading: Reading | None = None)
             return Converted(pa.array(list(map(dynamic, values)), pa.string()))
         case "datetime":
             return _datetimes(values, reading or Reading())
-        case "bool" | "int" | "long" | "real":
-            if not any(isinstance(value, bool | str) for value in values) or kind == "bool":
+        case "bool":
+            return _bools(values)
+        case "int" | "long" | "real":
+            if not any(isinstance(value, bool | str) for value in values):
                 try:
                     return Converted(pa.array(values, PHYSICAL[kind]))
                 except _ARROW_ERRORS:
@@ -115,6 +118,20 @@ def _strings(values: Sequence[object]) -> Converted:
     return Converted(array.fill_null("") if array.null_count else array)
 
 
+def _bools(values: Sequence[object]) -> Converted:
+    try:
+        return Converted(pa.array(values, pa.bool_()))
+    except _ARROW_ERRORS:
+        pass  # texts, mostly
+    try:
+        texts = pa.array(values, pa.string())
+        if all(known in _BOOLS or known is None for known in pc.unique(texts).to_pylist()):
+            return Converted(texts.cast(pa.bool_()))
+    except _ARROW_ERRORS:
+        pass  # of several types: one by one
+    return _one_by_one("bool", values, _bool)
+
+
 def _one_by_one(kind: str, values: Sequence[object], one: Callable[[object], object]) -> Converted:
     made: list[object] = []
     misfits = 0
@@ -135,6 +152,8 @@ _DATE_STRINGS: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})
 def _datetimes(values: Sequence[object], reading: Reading) -> Converted:
     # Arrow reads what every log of today writes, many times faster than one by one.
     sample = next((value for value in values if value is not None), None)
+    if sample is None:
+        return Converted(pa.nulls(len(values), pa.timestamp("us")))
     if isinstance(sample, str) and _DATE_STRINGS.fullmatch(sample):
         try:
             array = pa.array(values, pa.string())
@@ -219,7 +238,6 @@ def _guid(value: object) -> str | None:
 
 
 _SCALARS: Final[dict[str, Callable[[object], object]]] = {
-    "bool": _bool,
     "int": _whole(32),
     "long": _whole(64),
     "real": _real,
