@@ -89,22 +89,45 @@ def test_an_entity_that_another_mapping_named_counts_for_both() -> None:
     assert (len(full.alerts[0].entities), [each.place for each in full.diagnostics]) == (250, ["entityMappings[1]"])
 
 
+def test_a_mapping_that_cannot_be_raised_has_its_share() -> None:
+    rows = [(f"a{number}", "b") for number in range(251)]
+    one = evaluated(rule_of(TWO.replace("Host\n", "Gadget\n")), table("A B", *rows))
+    assert (len(one.alerts[0].entities), codes(one)) == (250, ["ALERT103", "ALERT105"])
+
+
+def test_an_entity_that_comes_again_takes_no_second_place() -> None:
+    """In the share of a mapping, and in the size of the whole."""
+    rule = rule_of("sentinelEntitiesMappings:\n  - columnName: A\n")
+    listed: list[object] = [{"Address": f"a{number}", "Type": "ip"} for number in range(500)]
+    full = evaluated(rule, table("A:dynamic", (listed,), (listed[:1],)))
+    assert (len(full.alerts[0].entities), codes(full)) == (500, [])
+    long = "x" * 40_000
+    both = evaluated(rule_of(TWO.replace("Host\n", "IP\n").replace("HostName", "Address")), table("A B", (long, long)))
+    assert (len(both.alerts[0].entities), codes(both)) == (1, [])
+
+
 def test_entities_fill_64_kb() -> None:
-    """In the form of the `Entities` field. What comes after the first that does not fit is dropped too."""
-    rule = rule_of(mappings(1))
-    addresses = [f"{number:03}" + "x" * 640 for number in range(95)]
+    """In the form of the `Entities` field, nulls left out. What comes after the first that does not fit is dropped."""
+    rule = rule_of(
+        "entityMappings:\n  - entityType: CloudApplication\n    fieldMappings:\n"
+        "      - identifier: AppId\n        columnName: B\n      - identifier: Name\n        columnName: A\n"
+    )
+    names = [f"{number:03}" + "x" * 640 for number in range(93)]
 
     def field(*more: str) -> str:
-        every = enumerate((*addresses, *more), start=1)
-        written = [{"$id": str(number), "Address": address, "Type": "ip"} for number, address in every]
+        every = enumerate((*names, *more), start=1)
+        written = [{"$id": str(number), "Name": name, "Type": "cloud-application"} for number, name in every]
         return json.dumps(written, separators=(",", ":"))
+
+    def raised(*more: str) -> Evaluation:
+        return evaluated(rule, table("A B:long", *((name, None) for name in (*names, *more))))
 
     last = "y" * (64 * 1024 - len(field("")))
     assert len(field(last)) == 64 * 1024
-    edge = evaluated(rule, table("A", *((address,) for address in (*addresses, last))))
-    assert (len(edge.alerts[0].entities), codes(edge)) == (96, [])
-    beyond = evaluated(rule, table("A", *((address,) for address in (*addresses, last + "y", "small"))))
-    assert (len(beyond.alerts[0].entities), codes(beyond)) == (95, ["ALERT105"])
+    edge = raised(last)
+    assert (len(edge.alerts[0].entities), codes(edge)) == (94, [])
+    beyond = raised(last + "y", "small")
+    assert (len(beyond.alerts[0].entities), codes(beyond)) == (93, ["ALERT105"])
 
 
 def details(count: int) -> str:

@@ -51,7 +51,7 @@ our alerts do not have."""
 _TECHNIQUE: Final = re.compile(r"T\d{4}", re.ASCII)
 """What a techniques column may say [alert-details]: no sub-techniques."""
 
-_PLACEHOLDER: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_PLACEHOLDER: Final = re.compile(r"\{\{(.*?)\}\}")
 """As `placeholders` of the contract check finds them."""
 
 
