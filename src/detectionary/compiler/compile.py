@@ -77,7 +77,7 @@ def parse_query(source: SourceText) -> Query:
 def plan_query(tree: Query, setting: Setting, evaluation: Evaluation) -> Plan:
     """The plan of a query, the same for every engine; raises `Refused`."""
     try:
-        bound = bind(tree, setting.environment, expand=True, discovered=setting.discovered)
+        bound = bind(tree, setting.environment, expand=True, discovered=setting.discovered, external=setting.external)
         wrong = [d for d in bound.diagnostics if d.level is Level.ERROR or _is_unknown(d)]
         if wrong:
             raise Refused(wrong)

@@ -267,7 +267,7 @@ class Emission:
     def _joined(self, node: Join) -> Sql:
         left, right = self.name_relation(node.left), self.name_relation(node.right)
         conditions = [
-            sql.equal(_qualified(self.expression(one), "l"), _qualified(self.expression(other), "r"))
+            _same(one.type, _qualified(self.expression(one), "l"), _qualified(self.expression(other), "r"))
             for one, other in node.keys
         ]
         on = sql.both(*conditions)
@@ -374,6 +374,11 @@ class _Block:
     @property
     def source(self) -> Sql:
         return sql.table(self.name)
+
+
+def _same(kind: ScalarType, left: Sql, right: Sql) -> Sql:
+    """Whether two keys match: nulls do, as Kusto's joins have it. Texts are never null."""
+    return sql.equal(left, right) if kind is ScalarType.STRING else sql.binary(exp.NullSafeEQ, left, right)
 
 
 def _qualified(expression: Sql, side: str) -> Sql:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from detectionary.compiler.lower_calls import body_table, declare, named_table
+from detectionary.compiler.lower_calls import declare, named_table
 from detectionary.compiler.lower_expressions import lower_expression
+from detectionary.compiler.lower_joins import JOINS
 from detectionary.compiler.lower_operators import SIMPLE, datatable
+from detectionary.compiler.lower_sources import SOURCES, called_table, external_data, placed_table
 from detectionary.compiler.lower_summarize import GROUPS
+from detectionary.compiler.lower_unions import UNIONS
 from detectionary.compiler.lowering import Lowering, LowerOperator, passed
 from detectionary.compiler.plan import Plan, Project, Sort
 from detectionary.compiler.refused import refuse
@@ -16,19 +19,22 @@ from detectionary.compiler.relation import Frame, Names, Relation, Scope
 from detectionary.languages.kusto.bound import Bound
 from detectionary.languages.kusto.syntax import (
     Call,
+    DataScope,
     DataTable,
     Expression,
+    ExternalData,
     Materialize,
     Named,
     NameReference,
     Operator,
     Parenthesized,
+    Path,
     Pipeline,
     ToTable,
 )
 from detectionary.model.schema import Environment, TableSchema
 
-OPERATORS: Final[Mapping[type[Operator], LowerOperator]] = {**SIMPLE, **GROUPS}  # type: ignore[dict-item]
+OPERATORS: Final[Mapping[type[Operator], LowerOperator]] = {**SIMPLE, **GROUPS, **JOINS, **UNIONS, **SOURCES}  # type: ignore[dict-item]
 """Every operator that the compiler knows; each function takes its own class of operator."""
 
 
@@ -69,17 +75,15 @@ def lower_table(low: Lowering, node: Expression, scope: Scope) -> Relation:
         case Materialize() | ToTable():
             return low.table(node.pipeline, scope)
         case Call():
-            return _called(low, node, scope)
+            return called_table(low, node, scope)
+        case Path():
+            return placed_table(low, node, scope)
+        case ExternalData():
+            return external_data(low, node, scope)
+        case DataScope():
+            return low.table(node.expression, scope)
         case _:
             raise refuse("this kind of table is not supported", node.span)
-
-
-def _called(low: Lowering, node: Call, scope: Scope) -> Relation:
-    if id(node) in scope.frame.expansions:
-        return body_table(low, node, scope)
-    if node.name.text == "materialize" and len(node.arguments) == 1:
-        return low.table(node.arguments[0], scope)
-    return named_table(low, node, node.name.text, scope)
 
 
 def _pipeline(low: Lowering, node: Pipeline, scope: Scope) -> Relation:

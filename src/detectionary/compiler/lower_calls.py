@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from detectionary.compiler.lowering import CHEAP, Lowering, converted
 from detectionary.compiler.plan import Expr, Scan, nodes
-from detectionary.compiler.refused import refuse
+from detectionary.compiler.refused import MissingTableError, refuse
 from detectionary.compiler.relation import Frame, FunctionName, Local, Names, Relation, ScalarName, Scope, TableName
 from detectionary.languages.kusto.bound import Expansion, TableType
 from detectionary.languages.kusto.syntax import (
@@ -178,7 +178,7 @@ def named_table(low: Lowering, node: Expression, name: str, scope: Scope) -> Rel
         definition = low.environment.functions.get(name)
         if definition is not None and definition.returns is not None:
             return external_table(low, name, definition.returns, node.span)
-        raise refuse(f"there is no table {name}", node.span, "give its logs with --logs, or name them with --table")
+        raise MissingTableError(name, node.span)
     return stored_table(low, schema, node.span)
 
 

@@ -247,7 +247,7 @@ class Join(Node):
     """Rows of both sides whose `keys` are equal, pair by pair: (expression over left, expression over right).
 
     Columns are the left's, then the right's; of the left alone when the kind is semi or anti. A side that has no row
-    gives nulls, texts included: the plan puts '' in their place afterwards. Keys that are null match no row.
+    gives nulls, texts included: the plan puts '' in their place afterwards. Keys that are null match each other.
     """
 
     kind: JoinKind

@@ -15,6 +15,14 @@ class Refused(Exception):  # noqa: N818 - the word of the design
         self.diagnostics = tuple(diagnostics)
 
 
+class MissingTableError(Refused):
+    """A table that the environment does not have; `union isfuzzy=true` goes on without it."""
+
+    def __init__(self, name: str, span: Span) -> None:
+        advice = "give its logs with --logs, or name them with --table"
+        super().__init__((Diagnostic("KQL301", Level.ERROR, f"there is no table {name}", span, advice),))
+
+
 class UnsupportedError(Exception):
     """Raised by an emitter for arguments that its engine cannot treat exactly; `emit` adds the span."""
 

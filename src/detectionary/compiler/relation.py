@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -101,6 +101,12 @@ class Names:
 
     def add(self, name: str, local: Local) -> None:
         self._names[name] = local
+
+    def items(self) -> Iterator[tuple[str, Local]]:
+        """All names in sight, inner ones first."""
+        yield from self._names.items()
+        if self._parent is not None:
+            yield from self._parent.items()
 
     def frozen(self) -> Names:
         """The same names, blind to later ones."""

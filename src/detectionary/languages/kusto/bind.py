@@ -17,7 +17,9 @@ from detectionary.languages.kusto.bind_names import (
     Meaning,
     Scope,
     Variable,
+    external_name,
     known_names,
+    table_type,
 )
 from detectionary.languages.kusto.bind_operators import Operators
 from detectionary.languages.kusto.bind_plugins import Plugins
@@ -57,7 +59,7 @@ from detectionary.languages.kusto.syntax import (
     Statement,
 )
 from detectionary.languages.kusto.types import UNKNOWN
-from detectionary.model.schema import Column, Environment, FunctionDefinition
+from detectionary.model.schema import Column, Environment, FunctionDefinition, TableSchema
 from detectionary.text import Diagnostic, Level, Span
 
 Argument = tuple[Expression, Meaning]
@@ -76,14 +78,17 @@ def bind(
     *,
     expand: bool = False,
     discovered: Mapping[int, tuple[Column, ...]] | None = None,
+    external: Mapping[str, TableSchema] | None = None,
 ) -> Bound:
     """Bind `tree` against `environment`. Never raises: what cannot be resolved is a finding, and its type unknown.
 
     A query nested deeper than the stack, or with more columns than memory should hold, is bound as far as it goes, with
     a finding that says so. `expand` keeps the bodies of called functions as bound for each call (`Bound.expansions`).
     `discovered` are the result columns of plug-ins that only a run shows, by the id of their `evaluate` node.
+    `external`, given for a run, are the columns of functions without a body, by `external_name`; the environment is all
+    there is then, so that `union isfuzzy=true` leaves out tables that it does not have.
     """
-    binder = Binder(known_names(environment), expand=expand, discovered=discovered or {})
+    binder = Binder(known_names(environment), expand=expand, discovered=discovered or {}, external=external)
     result: Meaning | None = None
     try:
         result = binder.statements(tree.statements, Scope(Locals()))
@@ -124,8 +129,9 @@ class Binder(Expressions, Calls, Operators, Plugins):
         *,
         expand: bool = False,
         discovered: Mapping[int, tuple[Column, ...]],
+        external: Mapping[str, TableSchema] | None,
     ) -> None:
-        super().__init__(known, budget if budget is not None else Budget(), discovered)
+        super().__init__(known, budget if budget is not None else Budget(), discovered, external)
         self.calling = calling
         """The environment functions whose bodies are being bound, outermost first."""
         self.expand = expand
@@ -337,6 +343,10 @@ class Binder(Expressions, Calls, Operators, Plugins):
         self.dependencies.add(name)
         written: dict[str, Expression] = {}
         given = {} if body.parameters is None else self._matched(body.parameters, arguments, name, node, scope, written)
+        if body.query is None and self.external:
+            schema = self.external.get(external_name(name, [self.constant(item, scope) for item, _ in arguments]))
+            if schema is not None:
+                return table_type(schema, name)
         if self.expand and body.query is not None:
             return self._expanded_call(definition, body, given, written, node)
         outcome = self._outcome(definition, body, given)
@@ -375,7 +385,8 @@ class Binder(Expressions, Calls, Operators, Plugins):
                 return outcomes[by_values]
         if name in self.calling or not self.budget.spend_body():
             return FunctionOutcome(OPEN, frozenset())
-        inner = Binder(self.known, (*self.calling, name), self.budget, discovered=self.discovered)
+        calling = (*self.calling, name)
+        inner = Binder(self.known, calling, self.budget, discovered=self.discovered, external=self.external)
         inner.muted = 1
         meaning = inner.environment_body(body.parameters or (), body.query, given)
         outcome = FunctionOutcome(_detached(meaning, name), frozenset(inner.dependencies))
@@ -396,7 +407,9 @@ class Binder(Expressions, Calls, Operators, Plugins):
         if body.query is None or definition.name in self.calling or not self.budget.spend_body():
             return OPEN
         calling = (*self.calling, definition.name)
-        inner = Binder(self.known, calling, self.budget, expand=True, discovered=self.discovered)
+        inner = Binder(
+            self.known, calling, self.budget, expand=True, discovered=self.discovered, external=self.external
+        )
         inner.muted = 1
         parameters = body.parameters or ()
         meaning = inner.environment_body(parameters, body.query, given)

@@ -223,6 +223,7 @@ class Expressions(BinderState):
         symbol = self.known.table(name)
         if symbol is None:
             symbol = TableSymbol(name, TableType((), True, name), known=False)
+            self.missing += 1
             level = Level.NOTE if self.fuzzy else Level.WARNING
             self.report("KQL201", level, f"no table is called {name}", node, self._table_advice(name))
         self._read(node, symbol)

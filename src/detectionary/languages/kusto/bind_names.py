@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -206,6 +206,16 @@ def table_type(schema: TableSchema, origin: str) -> TableType:
     """A schema as a type whose columns are stored in `origin`."""
     columns = tuple(ColumnSymbol(column.name, scalar_type(column.type), table=origin) for column in schema.columns)
     return TableType(columns, schema.open, origin)
+
+
+WATCHLIST: Final = "_GetWatchlist"
+
+
+def external_name(function: str, arguments: Sequence[object]) -> str:
+    """The name under which a caller gives the rows of a function without a body: `_GetWatchlist('alias')`, else `f`."""
+    if function == WATCHLIST and arguments and isinstance(arguments[0], str):
+        return f"{function}('{arguments[0]}')"
+    return function
 
 
 def matches(pattern: str, name: str) -> bool:

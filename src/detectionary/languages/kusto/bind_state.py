@@ -31,7 +31,7 @@ from detectionary.languages.kusto.syntax import (
     ScalarType,
     Statement,
 )
-from detectionary.model.schema import Column
+from detectionary.model.schema import Column, TableSchema
 from detectionary.text import Diagnostic, Level, Span
 
 
@@ -69,11 +69,21 @@ class BinderState(ABC):
     The parts are the classes of the other `bind_*` modules, put together in `bind.Binder`; each knows only this class.
     """
 
-    def __init__(self, known: KnownNames, budget: Budget, discovered: Mapping[int, tuple[Column, ...]]) -> None:
+    def __init__(
+        self,
+        known: KnownNames,
+        budget: Budget,
+        discovered: Mapping[int, tuple[Column, ...]],
+        external: Mapping[str, TableSchema] | None,
+    ) -> None:
         self.known = known
         self.budget = budget
         self.discovered = discovered
         """The result columns of plug-ins that only a run shows, by the id of their `evaluate` node."""
+        self.external = external
+        """The columns of functions without a body, by `external_name`; None when nothing is run."""
+        self.missing = 0
+        """How many references to tables that do not exist were met."""
         self.symbols: dict[int, Symbol] = {}
         self.types: dict[int, Type] = {}
         self.results: dict[int, TableType] = {}

@@ -163,22 +163,27 @@ class Tables(BinderState):
         return TableType(made_unique(columns), open_, _every(tables))
 
     def _sources(self, items: Iterable[Expression], scope: Scope) -> list[TableType]:
-        """The tables of a list that may hold wildcards, in its order."""
+        """The tables of a list that may hold wildcards, in its order; a run has no tables that do not exist."""
         tables: list[TableType] = []
         for item in items:
-            inner = item
-            while isinstance(inner, Parenthesized):
-                inner = inner.expression
-            if isinstance(inner, WildcardName):
-                tables.extend(self._matching(inner, scope))
-            elif isinstance(inner, Path) and isinstance(inner.member, WildcardName):
-                self.expression(inner.target, scope.with_row(None))
-                tables.extend(self._matching(inner.member, scope))
-            elif isinstance(inner, Star):
-                tables.extend(self._all_tables())
-            else:
-                tables.append(self.full(self.tabular(item, scope.with_row(None))))
+            missing = self.missing
+            found = self._tables_of(item, scope)
+            if not (self.fuzzy and self.external is not None and self.missing > missing):
+                tables.extend(found)
         return tables
+
+    def _tables_of(self, item: Expression, scope: Scope) -> Sequence[TableType]:
+        inner = item
+        while isinstance(inner, Parenthesized):
+            inner = inner.expression
+        if isinstance(inner, WildcardName):
+            return self._matching(inner, scope)
+        if isinstance(inner, Path) and isinstance(inner.member, WildcardName):
+            self.expression(inner.target, scope.with_row(None))
+            return self._matching(inner.member, scope)
+        if isinstance(inner, Star):
+            return self._all_tables()
+        return (self.full(self.tabular(item, scope.with_row(None))),)
 
     def _matching(self, item: WildcardName, scope: Scope) -> Sequence[TableType]:
         """The tables of the environment that match, then those of this query's `view` functions."""
@@ -196,6 +201,7 @@ class Tables(BinderState):
                 meaning = self.local_call(local, (), item, scope)
                 tables.extend((meaning,) if isinstance(meaning, TableType) else ())
         if not tables:
+            self.missing += 1
             self.report("KQL201", Level.NOTE if self.fuzzy else Level.WARNING, f"no table matches {item.pattern}", item)
             return [TableType((), True, item.pattern)]
         return tables

@@ -101,9 +101,9 @@ Type: TypeAlias = ScalarType | TableType
 class Expansion:
     """One call of a function that has a body, bound with what the arguments of this call are.
 
-    `arguments` are by parameter name, as written at the call; the call itself stands for the table that `invoke` passes.
-    A parameter without one has its default. The body is `statements`, then `expression` when it has one of its own; its
-    nodes are looked up in the maps here, since another call may give them other types.
+    `arguments` are by parameter name, as written at the call; the call itself stands for the table that `invoke`
+    passes. A parameter without one has its default. The body is `statements`, then `expression` when it has one of
+    its own; its nodes are looked up in the maps here, since another call may give them other types.
     """
 
     name: str
