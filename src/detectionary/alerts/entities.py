@@ -24,7 +24,6 @@ class Mapped:
 
     place: str
     type: str
-    schema: str
     fields: tuple[tuple[str, str], ...]
     mandatory: tuple[str, ...] = ()
 
@@ -139,14 +138,14 @@ def _mapped(place: str, mapping: EntityMapping, known: EntityType, said: list[Di
         message = f"no {known.name} entity is raised: {' and '.join(missing)} must be mapped"
         said.append(findings.no_entity(place, message, Level.ERROR))
     elif fields:
-        return Mapped(place, known.name, known.schema, tuple(fields.items()), known.mandatory)
+        return Mapped(place, known.name, tuple(fields.items()), known.mandatory)
     return None
 
 
 def assets(contract: AlertContract) -> tuple[Source, ...]:
     """The impacted assets of a custom detection, one column each [custom-detections, "Link entities"]."""
     return tuple(
-        Mapped("impactedAssets", kind, kind.lower(), ((asset_column(identifier), asset_column(identifier)),))
+        Mapped("impactedAssets", kind, ((asset_column(identifier), asset_column(identifier)),))
         for kind, identifier in contract.impacted_assets
     )
 
