@@ -63,6 +63,15 @@ CODES: Final = (
     Code("KQL222", "name-taken", "A let of a name that is taken."),
     Code("KQL299", "too-much", "A query that is nested too deeply, or has too many columns, to be bound."),
     Code("KQL301", "not-analysed", "A query that is nested too deeply to be taken apart."),
+    # Kusto: compiled and run
+    Code("KQL401", "not-supported", "Something that this engine cannot do exactly; the query is refused."),
+    Code("KQL402", "known-from-data", "A type or column that only data shows, where it must be known before the run."),
+    Code("KQL403", "rows-missing", "A watchlist, externaldata or function whose rows nobody gave."),
+    Code("KQL411", "approximate", "A result that the service estimates."),
+    Code("KQL412", "digit-lost", "A datetime with more digits than an engine keeps: the seventh is dropped."),
+    Code("KQL420", "timed-out", "A query that ran longer than it may."),
+    Code("KQL421", "out-of-memory", "A query that needs more memory than it may use."),
+    Code("KQL422", "engine-error", "A query that the engine could not finish."),
     # Rule files
     Code("SRC101", "not-utf8", "A file that is not UTF-8; it is read as Windows-1252."),
     Code("SRC102", "utf16-without-mark", "A UTF-16 file without a byte order mark."),
