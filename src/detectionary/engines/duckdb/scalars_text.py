@@ -1,9 +1,11 @@
-"""Functions of texts in DuckDB SQL."""
+"""Functions of texts in DuckDB SQL: the rows of all its parts."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from detectionary.compiler.dialect import ScalarRow
+from detectionary.engines.duckdb.scalars_text_parts import PARTS
+from detectionary.engines.duckdb.scalars_text_search import SEARCHES
 
-TEXTS: Final[tuple[ScalarRow, ...]] = ()
+TEXTS: Final[tuple[ScalarRow, ...]] = (*SEARCHES, *PARTS)

@@ -1,0 +1,274 @@
+"""Operators that look for texts in texts: `has`, `contains`, `in`, … in DuckDB SQL.
+
+Rules from learn.microsoft.com, "String operators": operators without `_cs` ignore case; a term is a longest run of
+letters and digits. Letters and digits are those of Unicode; which other characters the real engine takes into a term is
+not documented. A text that is looked for as a term need not be one: `has ".exe"` asks for a border only at its end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from detectionary.compiler import sql
+from detectionary.compiler.dialect import EmitFunction, Scalar, ScalarRow
+from detectionary.compiler.emit import Emission
+from detectionary.compiler.plan import Apply, Constant, Expr
+from detectionary.compiler.refused import UnsupportedError
+from detectionary.compiler.sql import Sql
+from detectionary.engines.duckdb.texts import constant_text, joined, list_of, lower, text_of, texts_of
+from detectionary.languages.kusto.syntax import ScalarType
+
+BOOL, DYNAMIC, STRING = ScalarType.BOOL, ScalarType.DYNAMIC, ScalarType.STRING
+
+BEFORE: Final = r"(?:^|[^\p{L}\p{Nd}])"
+AFTER: Final = r"(?:$|[^\p{L}\p{Nd}])"
+PLAIN: Final = re.compile(r"[A-Za-z0-9_ ]")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """How a text is looked for as a term: whether a border must stand before and behind it, and whether case counts."""
+
+    before: bool
+    after: bool
+    cased: bool
+
+
+def escaped(text: str) -> str:
+    """A text as a regular expression (RE2) that matches it."""
+    return "".join(part if PLAIN.match(part) else f"\\x{{{ord(part):X}}}" for part in text)
+
+
+def _is_part(character: str) -> bool:
+    """Whether a character belongs to a term."""
+    return character.isalpha() or character.isdecimal()
+
+
+def _bordered(text: str, term: Term) -> str:
+    """The expression for `text` with the borders that it needs: a border can be missing only at a letter or digit."""
+    before = BEFORE if term.before and _is_part(text[0]) else ""
+    after = AFTER if term.after and _is_part(text[-1]) else ""
+    return f"{before}{escaped(text)}{after}"
+
+
+def _flag(term: Term) -> str:
+    return "" if term.cased else "(?i)"
+
+
+def _holds(value: Sql, wanted: Sql, cased: bool) -> Sql:
+    return sql.call("contains", value, wanted) if cased else sql.call("contains", lower(value), lower(wanted))
+
+
+def _has_constant(value: Sql, text: str, term: Term) -> Sql:
+    """A cheap search first, then the borders."""
+    if not text:
+        return sql.TRUE
+    cheap = _holds(value, sql.text(text), term.cased)
+    pattern = _bordered(text, term)
+    if pattern == escaped(text):
+        return cheap
+    return sql.both(cheap, sql.call("regexp_matches", value, sql.text(_flag(term) + pattern)))
+
+
+def _has_value(value: Sql, wanted: Sql, term: Term) -> Sql:
+    """The same for a text that is known only in the run; the expression is made where the text is in the value."""
+    pattern = joined(
+        sql.text(_flag(term)),
+        _border(wanted, r"^[\p{L}\p{Nd}]", BEFORE) if term.before else sql.text(""),
+        sql.call("regexp_escape", wanted),
+        _border(wanted, r"[\p{L}\p{Nd}]$", AFTER) if term.after else sql.text(""),
+    )
+    matched = sql.call("regexp_matches", value, pattern)
+    return sql.case([(_holds(value, wanted, term.cased), matched)], sql.FALSE)
+
+
+def _border(wanted: Sql, edge: str, border: str) -> Sql:
+    return sql.case([(sql.call("regexp_matches", wanted, sql.text(edge)), sql.text(border))], sql.text(""))
+
+
+def _has(term: Term) -> EmitFunction:
+    def emit(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+        value, wanted = texts_of(call, arguments, emission)
+        text = constant_text(call.arguments[1])
+        return _has_value(value, wanted, term) if text is None else _has_constant(value, text, term)
+
+    return emit
+
+
+def _compare(function: str, cased: bool) -> EmitFunction:
+    """`contains`, `starts_with`, `ends_with`: the empty text is in every text."""
+
+    def emit(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+        value, wanted = texts_of(call, arguments, emission)
+        if cased:
+            return sql.call(function, value, wanted)
+        return sql.call(function, lower(value), lower(wanted))
+
+    return emit
+
+
+def _equal_folded(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    value, wanted = texts_of(call, arguments, emission)
+    return sql.equal(lower(value), lower(wanted))
+
+
+# Lists
+
+
+WHOLE_TERM: Final = Term(True, True, False)
+
+
+def _has_list(joiner: Callable[..., Sql], any_: bool) -> EmitFunction:
+    """`has_any` and `has_all`: the constants of `has_any` make one expression, whose cost hardly grows by number."""
+
+    def emit(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+        operand, *items = call.arguments
+        value = text_of(operand, arguments[0], emission)
+        constants: list[str] = []
+        tests: list[Sql] = []
+        for item, wanted in zip(items, arguments[1:], strict=True):
+            if item.type is DYNAMIC:
+                raise UnsupportedError("a list within the list is not supported")
+            text = constant_text(item)
+            if text is None and isinstance(item, Constant) and item.type in (ScalarType.LONG, ScalarType.INT):
+                text = str(item.value)
+            if text is None:
+                tests.append(_has_value(value, text_of(item, wanted, emission), WHOLE_TERM))
+            else:
+                constants.append(text)
+        if not items:
+            raise UnsupportedError("the list is empty")
+        if any_ and len(constants) > 1 and all(constants):
+            tests.insert(0, sql.call("regexp_matches", value, sql.text(alternatives(constants))))
+        else:
+            tests[:0] = [_has_constant(value, text, WHOLE_TERM) for text in constants]
+        return joiner(*tests)
+
+    return emit
+
+
+def alternatives(texts: Sequence[str]) -> str:
+    """One expression for any of the texts as a term."""
+    groups: dict[tuple[bool, bool], list[str]] = {}
+    for text in dict.fromkeys(texts):
+        groups.setdefault((_is_part(text[0]), _is_part(text[-1])), []).append(escaped(text))
+    parts = [
+        f"{BEFORE if before else ''}(?:{'|'.join(group)}){AFTER if after else ''}"
+        for (before, after), group in groups.items()
+    ]
+    return f"(?i){'|'.join(parts)}"
+
+
+def strings(array: Sql) -> Sql:
+    """The items of a dynamic array as a list of texts; a value that is no array is its only item, null has none."""
+    items = sql.call("json_extract_string", array, sql.text("$[*]"))
+    single = list_of([sql.call("json_extract_string", array, sql.text("$"))])
+    is_array = sql.call("starts_with", array, sql.text("["))
+    return sql.case(
+        [(sql.is_null(array), sql.cast(sql.NULL, "VARCHAR[]")), (is_array, items)],
+        single,
+    )
+
+
+def _has_array(any_: bool) -> EmitFunction:
+    def emit(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+        value = text_of(call.arguments[0], arguments[0], emission)
+        item = sql.coalesce(sql.variable("item"), sql.text(""))
+        test = _has_value(value, item, WHOLE_TERM)
+        tests = sql.call("list_transform", strings(arguments[1]), sql.function(["item"], test))
+        if any_:
+            return sql.coalesce(sql.call("list_bool_or", tests), sql.FALSE)
+        return sql.coalesce(sql.call("list_bool_and", tests), sql.FALSE)
+
+    return emit
+
+
+def _in(folded: bool) -> EmitFunction:
+    """`in` and `in~`: values of the operand's type make one SQL list; others are compared one by one, by `==`."""
+
+    def emit(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+        operand, *items = call.arguments
+        value = arguments[0]
+        as_text = folded or (operand.type is DYNAMIC and all(item.type is STRING for item in items))
+        if as_text:
+            value = text_of(operand, value, emission)
+        if folded:
+            value = lower(value)
+        listed: list[Sql] = []
+        tests: list[Sql] = []
+        for item, other in zip(items, arguments[1:], strict=True):
+            if isinstance(item, Constant) and item.value is None and item.type is not STRING:
+                continue  # null equals nothing
+            if folded:
+                listed.append(lower(text_of(item, other, emission)))
+            elif as_text or _alike(operand, item):
+                listed.append(other)
+            else:
+                tests.append(emission.apply("==", BOOL, operand, item, span=call.span))
+        if listed:
+            tests.insert(0, sql.one_of(value, listed))
+        if not tests:
+            return sql.FALSE
+        result = sql.either(*tests)
+        constant = all(isinstance(item, Constant) for item in items)
+        if as_text or (operand.type is STRING and len(tests) == 1):
+            return result
+        if constant and len(tests) == 1:
+            return sql.both(result, sql.not_null(value))  # rather than `coalesce`, so that it can be pushed down
+        return sql.coalesce(result, sql.FALSE)
+
+    return emit
+
+
+NUMBERS: Final = frozenset({ScalarType.INT, ScalarType.LONG, ScalarType.REAL, ScalarType.DECIMAL})
+
+
+def _alike(left: Expr, right: Expr) -> bool:
+    if DYNAMIC in (left.type, right.type) or ScalarType.REAL in (left.type, right.type):
+        return False  # dynamic values and NaN have an equality of their own
+    return left.type is right.type or {left.type, right.type} <= NUMBERS
+
+
+def _in_array(folded: bool) -> EmitFunction:
+    """`x in (array)`, the array known only in the run. Texts are compared as texts, so only texts are exact."""
+
+    def emit(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+        operand = call.arguments[0]
+        if operand.type not in (STRING, DYNAMIC, ScalarType.LONG, ScalarType.INT):
+            raise UnsupportedError(f"looking for a {operand.type.value} in a dynamic array is not supported")
+        value = text_of(operand, arguments[0], emission)
+        items = strings(arguments[1])
+        if folded:
+            value = lower(value)
+            items = sql.call("list_transform", items, sql.function(["item"], lower(sql.variable("item"))))
+        return sql.coalesce(sql.call("list_contains", items, value), sql.FALSE)
+
+    return emit
+
+
+SEARCHES: Final[tuple[ScalarRow, ...]] = (
+    Scalar("=~", _equal_folded),
+    Scalar("has", _has(WHOLE_TERM)),
+    Scalar("has_cs", _has(Term(True, True, True))),
+    Scalar("hasprefix", _has(Term(True, False, False))),
+    Scalar("hasprefix_cs", _has(Term(True, False, True))),
+    Scalar("hassuffix", _has(Term(False, True, False))),
+    Scalar("hassuffix_cs", _has(Term(False, True, True))),
+    Scalar("contains", _compare("contains", False)),
+    Scalar("contains_cs", _compare("contains", True)),
+    Scalar("startswith", _compare("starts_with", False)),
+    Scalar("startswith_cs", _compare("starts_with", True)),
+    Scalar("endswith", _compare("ends_with", False)),
+    Scalar("endswith_cs", _compare("ends_with", True)),
+    Scalar("has_any", _has_list(sql.either, True)),
+    Scalar("has_all", _has_list(sql.both, False)),
+    Scalar("has_any_array", _has_array(True)),
+    Scalar("has_all_array", _has_array(False)),
+    Scalar("in", _in(False)),
+    Scalar("in~", _in(True)),
+    Scalar("in_array", _in_array(False)),
+    Scalar("in~_array", _in_array(True)),
+)
