@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from detectionary.compiler.lower_calls import declare, named_table
+from detectionary.compiler.lower_expand import EXPANDING
 from detectionary.compiler.lower_expressions import lower_expression
 from detectionary.compiler.lower_joins import JOINS
 from detectionary.compiler.lower_operators import SIMPLE, datatable
@@ -34,7 +35,7 @@ from detectionary.languages.kusto.syntax import (
 )
 from detectionary.model.schema import Environment, TableSchema
 
-OPERATORS: Final[Mapping[type[Operator], LowerOperator]] = {**SIMPLE, **GROUPS, **JOINS, **UNIONS, **SOURCES}  # type: ignore[dict-item]
+OPERATORS: Final[Mapping[type[Operator], LowerOperator]] = {**SIMPLE, **GROUPS, **JOINS, **UNIONS, **SOURCES, **EXPANDING}  # type: ignore[dict-item]
 """Every operator that the compiler knows; each function takes its own class of operator."""
 
 

@@ -1,0 +1,258 @@
+"""Dynamic values in DuckDB SQL: a dynamic value is the minified text of a JSON value, SQL's null for null.
+
+The first character of such a text tells its kind: `[` an array, `{` a bag, `"` a string, `t` or `f` a bool, else a
+number. Inside lists of items a null is the text `null`, so that a list can be joined to an array again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from sqlglot import exp
+
+from detectionary.compiler import sql
+from detectionary.compiler.emit import Emission
+from detectionary.compiler.plan import Constant, Expr
+from detectionary.compiler.refused import UnsupportedError
+from detectionary.compiler.sql import Sql
+from detectionary.languages.kusto.syntax import ScalarType
+from detectionary.text import Span
+
+EMPTY_ARRAY: Final = sql.text("[]")
+NULL_DYNAMIC: Final = sql.cast(sql.NULL, "VARCHAR")
+NULL_ITEM: Final = sql.text("null")
+NO_ITEMS: Final = sql.cast(exp.Array(expressions=[]), "VARCHAR[]")
+
+
+# Kinds
+
+
+def is_array(value: Sql) -> Sql:
+    return sql.call("starts_with", value, sql.text("["))
+
+
+def is_bag(value: Sql) -> Sql:
+    return sql.call("starts_with", value, sql.text("{"))
+
+
+def is_string(value: Sql) -> Sql:
+    return sql.call("starts_with", value, sql.text('"'))
+
+
+def if_array(value: Sql, result: Sql) -> Sql:
+    """`result` where `value` is an array, else null."""
+    return sql.case([(is_array(value), result)])
+
+
+def if_bag(value: Sql, result: Sql) -> Sql:
+    """`result` where `value` is a bag, else null."""
+    return sql.case([(is_bag(value), result)])
+
+
+# From dynamic values
+
+
+def dynamic_text(value: Sql) -> Sql:
+    """The text of a dynamic value, null for null: a string without its quotes, anything else as JSON."""
+    found = extraction(value)
+    if found is not None:
+        return sql.call("json_extract_string", *found)
+    return sql.call("json_extract_string", value, sql.text("$"))
+
+
+def items(value: Sql) -> Sql:
+    """The items of an array as a list of JSON texts; no items for another value, null for null."""
+    return sql.cast(sql.call("json_extract", value, sql.text("$[*]")), "VARCHAR[]")
+
+
+def keys(value: Sql) -> Sql:
+    """The keys of a bag as a list of texts, in their order; none for another value, null for null."""
+    return sql.call("json_keys", value)
+
+
+def values(value: Sql) -> Sql:
+    """The values of a bag as a list of JSON texts, as `keys` stand; none for another value, null for null."""
+    return sql.cast(sql.call("json_extract", value, sql.text("$.*")), "VARCHAR[]")
+
+
+def item(value: Sql) -> Sql:
+    """A dynamic value from an item of a list: JSON's null is null."""
+    return sql.call("nullif", value, NULL_ITEM)
+
+
+# To dynamic values
+
+
+def joined(parts: Sql) -> Sql:
+    """An array from a list of JSON texts, of which none is null."""
+    return concatenated(sql.text("["), sql.call("array_to_string", parts, sql.text(",")), sql.text("]"))
+
+
+def bag(members: Sql) -> Sql:
+    """A bag from a list of texts `"key":value`, of which none is null."""
+    return concatenated(sql.text("{"), sql.call("array_to_string", members, sql.text(",")), sql.text("}"))
+
+
+def concatenated(*parts: Sql) -> Sql:
+    """The parts behind one another; null when one is null, unlike DuckDB's `concat`."""
+    result = parts[0]
+    for part in parts[1:]:
+        result = exp.DPipe(this=result, expression=part)
+    return exp.Paren(this=result)
+
+
+def quoted(value: Sql) -> Sql:
+    """A text as a JSON string."""
+    return sql.cast(sql.call("to_json", value), "VARCHAR")
+
+
+def quoted_text(value: str) -> str:
+    """The JSON string of a text that is known before the run, as DuckDB writes it."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def json_value(argument: Expr, value: Sql, emission: Emission) -> Sql:
+    """A value of any type as JSON text, null for null.
+
+    What JSON has no form for is a string of what `tostring` gives; a real that is no number is "NaN", "Infinity" or
+    "-Infinity".
+    """
+    match argument.type:
+        case ScalarType.DYNAMIC:
+            return value
+        case ScalarType.STRING:
+            if isinstance(argument, Constant):
+                return sql.text(quoted_text(str(argument.value)))
+            return quoted(value)
+        case ScalarType.BOOL | ScalarType.INT | ScalarType.LONG:
+            if isinstance(argument, Constant) and argument.value is not None:
+                return sql.text(json.dumps(argument.value))
+            return sql.cast(value, "VARCHAR")
+        case ScalarType.REAL:
+            return sql.case(
+                [
+                    (sql.call("isfinite", value), sql.cast(sql.call("to_json", value), "VARCHAR")),
+                    (sql.call("isnan", value), sql.text('"NaN"')),
+                    (sql.binary(exp.GT, value, sql.number(0)), sql.text('"Infinity"')),
+                    (sql.binary(exp.LT, value, sql.number(0)), sql.text('"-Infinity"')),
+                ]
+            )
+        case ScalarType.DATETIME | ScalarType.TIMESPAN | ScalarType.DECIMAL:
+            text = emission.apply("tostring", ScalarType.STRING, argument, span=argument.span)
+            return concatenated(sql.text('"'), sql.call("nullif", text, sql.text("")), sql.text('"'))
+        case ScalarType.GUID:
+            return concatenated(sql.text('"'), value, sql.text('"'))
+        case _:
+            raise UnsupportedError(f"a {argument.type.value} has no dynamic form")
+
+
+def json_item(argument: Expr, value: Sql, emission: Emission) -> Sql:
+    """The same as an item of a list: never null."""
+    made = json_value(argument, value, emission)
+    if isinstance(made, exp.Literal):
+        return made
+    return made if argument.type is ScalarType.STRING else sql.coalesce(made, NULL_ITEM)
+
+
+# Access
+
+
+def member(value: Sql, name: str) -> Sql:
+    """The member of a bag, null when there is none; a chain of members is one extraction."""
+    if "\0" in name:
+        raise UnsupportedError("a name with a zero character is not supported")
+    if name in ("", "*"):  # DuckDB has no path for the first and takes the second for all members
+        found = sql.call("json_extract", value, sql.text("/" + name))
+        return sql.case([(is_bag(value), item(sql.cast(found, "VARCHAR")))])
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return _extended(value, f'."{escaped}"')
+
+
+def element(value: Sql, index: int) -> Sql:
+    """The item of an array at a place, from the end when negative; null when there is none."""
+    return _extended(value, f"[{index}]")
+
+
+def member_named(value: Sql, name: Sql) -> Sql:
+    """The member of a bag by a name that only the run knows."""
+    pointer = sql.call(
+        "replace", sql.call("replace", name, sql.text("~"), sql.text("~0")), sql.text("/"), sql.text("~1")
+    )
+    found = sql.call("json_extract", value, concatenated(sql.text("/"), pointer))
+    # A pointer would also take the digits of a name for a place in an array.
+    return sql.case([(is_bag(value), item(sql.cast(found, "VARCHAR")))])
+
+
+def element_at(value: Sql, index: Sql) -> Sql:
+    """The item of an array at a place that only the run knows."""
+    return item(sql.cast(sql.call("json_extract", value, sql.cast(index, "BIGINT")), "VARCHAR"))
+
+
+def parsed(text: Sql) -> Sql:
+    """The dynamic value that a text writes as JSON; the text itself as a dynamic string when it writes none."""
+    # TRY_CAST never fails, and DuckDB may compute a branch of a CASE that it does not need.
+    found = sql.cast(sql.call("json", sql.try_cast(text, "JSON")), "VARCHAR")
+    read = item(sql.coalesce(found, quoted(text)))
+    return sql.case([(sql.equal(text, sql.text("")), NULL_DYNAMIC)], read)
+
+
+def _unparsed(value: Sql) -> Sql | None:
+    """The JSON that `parsed` reads when `value` was made by it: a member needs no minified text of the whole."""
+    match value:
+        case exp.Case():
+            match value.args["default"]:
+                case exp.Anonymous(
+                    this="nullif",
+                    expressions=[exp.Anonymous(this="coalesce", expressions=[exp.Cast(this=inner), _]), _],
+                ):
+                    match inner:
+                        case exp.Anonymous(this="json", expressions=[exp.TryCast() as found]):
+                            return found
+    return None
+
+
+def _extended(value: Sql, step: str) -> Sql:
+    found = extraction(value)
+    if found is not None:
+        source, path = found[0], str(found[1].this)
+    else:
+        source, path = _unparsed(value) or value, "$"
+    return item(sql.cast(sql.call("json_extract", source, sql.text(path + step)), "VARCHAR"))
+
+
+def extraction(value: Sql) -> tuple[Sql, exp.Literal] | None:
+    """The source and the path when `value` is an extraction by `member` or `element`, so that another step joins it."""
+    match value:
+        case exp.Anonymous(this="nullif", expressions=[exp.Cast(this=inner), _]):
+            match inner:
+                case exp.Anonymous(this="json_extract", expressions=[source, exp.Literal(is_string=True) as path]):
+                    return (source, path) if str(path.this).startswith("$") else None
+    return None
+
+
+# Lists
+
+
+def transformed(values: Sql, variable: str, body: Sql) -> Sql:
+    """`list_transform(values, lambda variable: body)`."""
+    return sql.call("list_transform", values, sql.function([variable], body))
+
+
+def filtered(values: Sql, variable: str, condition: Sql) -> Sql:
+    return sql.call("list_filter", values, sql.function([variable], condition))
+
+
+def length(values: Sql) -> Sql:
+    return sql.call("len", values)
+
+
+def listed(parts: Sequence[Sql]) -> Sql:
+    """A list of texts."""
+    return exp.Array(expressions=list(parts)) if parts else NO_ITEMS
+
+
+def nothing(span: Span) -> Constant:
+    """The null of dynamic."""
+    return Constant(ScalarType.DYNAMIC, None, span)
