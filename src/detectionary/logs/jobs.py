@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from detectionary.logs import cloudtrail, delimited
+from detectionary.logs import cloudtrail, delimited, event_files, windows
 from detectionary.logs.batches import Batch, JsonBatch, TextBatch
 from detectionary.logs.exports import Route
 from detectionary.logs.json_frames import Fault, Frame, frames
@@ -24,6 +24,7 @@ from detectionary.logs.recognize import TELLING, Recognizer, Verdict
 from detectionary.logs.sources import Format, InputFile, Skipped, Source, open_file
 from detectionary.logs.tables import Broken, LogFile
 from detectionary.logs.values import Converted, Tally
+from detectionary.logs.windows_records import WindowsRecord, parse, shape_of_record
 from detectionary.model.schema import TableSchema
 
 NAMED: Final = 20
@@ -54,16 +55,31 @@ class _Account:
     rows: dict[str, int] = field(default_factory=dict)
     skipped: str | None = None
     routes: dict[str, Route] = field(default_factory=dict)
+    unplaced: int = 0
+    """Records that no table is known for; they are broken only in a file of which others were read."""
+
+    unzoned: int = 0
+    """Records whose time has no zone, and was taken for UTC."""
 
     def fault(self, record: int | None, line: int | None, reason: str) -> None:
         self.broken += 1
         if len(self.named) < NAMED:
             self.named.append(Broken(self.name, line, record, reason))
 
+    def misplaced(self, record: int | None, line: int | None, reason: str) -> None:
+        self.unplaced += 1
+        self.fault(record, line, reason)
+
     def close(self) -> LogFile:
         skipped = self.skipped
         if skipped is None and not self.records:
-            skipped = f"holds no record that can be read ({self.named[0].reason})" if self.named else "holds no record"
+            if self.unplaced == self.broken > 0:
+                skipped = f"{self.broken} records: {self.named[0].reason}"
+                self.broken, self.named = 0, []
+            elif self.named:
+                skipped = f"holds no record that can be read: the first {self.named[0].reason}"
+            else:
+                skipped = "holds no record"
         return LogFile(self.name, self.format, self.records, self.broken, dict(self.rows), skipped)
 
 
@@ -120,6 +136,12 @@ class Job:
                         account.fault(batch.record, batch.line, batch.reason)
                     else:
                         self._cells(*batch, account)
+            case Format.EVTX:
+                for events in event_files.records(source):
+                    if isinstance(events, Fault):
+                        account.fault(events.record, events.line, events.reason)
+                    else:
+                        self._events([event for _, event in events], [(number, None) for number, _ in events], account)
             case _:
                 account.skipped = f"{source.format.value} is not read yet"
 
@@ -137,19 +159,24 @@ class Job:
             return fast
         records, places = _objects_of(frame, account)
         groups: dict[str, list[int]] = {}
-        verdicts: dict[object, Verdict] = {}
+        verdicts: dict[tuple[object, ...], Verdict] = {}
         for index, record in enumerate(records):
-            key = (tuple(record), *(bytes(record[name]) for name in TELLING if name in record))
+            key: tuple[object, ...] = (tuple(record), *(bytes(record[name]) for name in TELLING if name in record))
+            if "Event" in record:
+                key += (b'"System"' in bytes(record["Event"]),)
             verdict = verdicts.get(key)
             if verdict is None:
                 verdict = verdicts[key] = self._verdict(record)
             if verdict.table is None:
                 place = places[index]
-                account.fault(frame.first + place, frame.lines[place] if frame.lines else None, verdict.reason)
+                account.misplaced(frame.first + place, frame.lines[place] if frame.lines else None, verdict.reason)
             else:
                 groups.setdefault(verdict.table, []).append(index)
         for target, indexes in groups.items():
             chosen = [records[index] for index in indexes]
+            if target.startswith(_RAW_WINDOWS):
+                self._windows(target.removeprefix(_RAW_WINDOWS), chosen, frame, [places[i] for i in indexes], account)
+                continue
             if target == _RAW_CLOUDTRAIL:
                 pairs = [cloudtrail.lenient(record) for record in chosen]
                 rest = [other for _, other in pairs]
@@ -165,6 +192,10 @@ class Job:
             return Verdict(None, "is a digest that AWS writes beside its logs, and holds no event")
         if self.table in (None, cloudtrail.TABLE) and cloudtrail.is_record(record):
             return Verdict(_RAW_CLOUDTRAIL)
+        if self.table in (None, *windows.TABLES):
+            shape = shape_of_record(record)
+            if shape is not None:
+                return Verdict(_RAW_WINDOWS + shape)
         if self.table is not None:
             return Verdict(self.table)
         for name in TELLING:
@@ -174,6 +205,40 @@ class Job:
                 if named is not None:
                     return named
         return _advised(self.recognizer.by_columns(record))
+
+    # Windows events
+
+    def _windows(
+        self,
+        shape: str,
+        chosen: Sequence[Mapping[str, msgspec.Raw]],
+        frame: Frame,
+        places: Sequence[int],
+        account: _Account,
+    ) -> None:
+        where = [(frame.first + place, frame.lines[place] if frame.lines else None) for place in places]
+        self._events([parse(shape, fields) for fields in chosen], where, account)
+
+    def _events(
+        self,
+        events: Sequence[WindowsRecord | None],
+        where: Sequence[tuple[int, int | None]],
+        account: _Account,
+    ) -> None:
+        groups: dict[str, list[WindowsRecord]] = {}
+        for index, event in enumerate(events):
+            tables = () if event is None else windows.tables_of(event)
+            wanted = [table for table in tables if self.table in (None, table)]
+            if event is None or not wanted:
+                reason = "has no channel and event id" if event is None else f"is no record of {self.table}"
+                account.fault(*where[index], reason)
+                continue
+            account.records += 1
+            account.unzoned += not event.zoned
+            for table in wanted:
+                groups.setdefault(table, []).append(event)
+        for table, records in groups.items():
+            self._write(table, windows.rows(table, records, self._shape(table).kinds), len(records), account)
 
     # Cells
 
@@ -190,7 +255,7 @@ class Job:
         groups: dict[str, list[int]] = {}
         for index, verdict in enumerate(verdicts):
             if verdict.table is None:
-                account.fault(last - batch.size + 1 + index, lines[index], verdict.reason)
+                account.misplaced(last - batch.size + 1 + index, lines[index], verdict.reason)
             else:
                 groups.setdefault(verdict.table, []).append(index)
         for table, indexes in groups.items():
@@ -228,6 +293,8 @@ class Job:
         account.rows[table] = account.rows.get(table, 0) + rows
 
     def _note(self, account: _Account) -> None:
+        if account.unzoned:
+            self._notes.append(f"{account.name}: {account.unzoned} records have a time without a zone, taken for UTC")
         for table, route in account.routes.items():
             for key, reading in route.readings():
                 if reading.unproved and reading.order is not None:
@@ -238,7 +305,8 @@ class Job:
 
 
 _RAW_CLOUDTRAIL: Final = "\0cloudtrail"
-"""A mark for records in AWS's own fields, beside tables by name."""
+_RAW_WINDOWS: Final = "\0windows "
+"""Marks for records in AWS's own fields and in those of Windows' collectors, beside tables by name."""
 
 
 def _advised(verdict: Verdict) -> Verdict:
