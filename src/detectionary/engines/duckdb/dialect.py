@@ -17,6 +17,7 @@ from detectionary.compiler.sql import Sql
 from detectionary.compiler.ticks import moment_of
 from detectionary.engines.duckdb.aggregates import AGGREGATES
 from detectionary.engines.duckdb.expand import expand
+from detectionary.engines.duckdb.scalars_convert import CONVERSIONS
 from detectionary.engines.duckdb.scalars_dynamic import DYNAMIC_FUNCTIONS
 from detectionary.engines.duckdb.scalars_logic import LOGIC
 from detectionary.engines.duckdb.scalars_number import NUMBERS
@@ -99,7 +100,7 @@ DIALECT: Final = Dialect(
     name="duckdb",
     printed_as="duckdb",
     types=TYPES,
-    scalars={row.name: row for row in (*LOGIC, *NUMBERS, *TEXTS, *TIMES, *DYNAMIC_FUNCTIONS)},
+    scalars={row.name: row for row in (*LOGIC, *NUMBERS, *CONVERSIONS, *TEXTS, *TIMES, *DYNAMIC_FUNCTIONS)},
     aggregates={row.name: row for row in AGGREGATES},
     windows={row.name: row for row in WINDOWS},
     constant=constant,

@@ -1,9 +1,168 @@
-"""Functions of numbers: arithmetic, mathematics, conversions in DuckDB SQL."""
+"""Arithmetic and mathematics in DuckDB SQL.
+
+Whole numbers are computed as long and wrap round at its ends; division by zero is null for them, and NaN or an infinity
+for reals; a remainder is never negative (recorded answers of the real engine).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from detectionary.compiler.dialect import ScalarRow
+from sqlglot import exp
 
-NUMBERS: Final[tuple[ScalarRow, ...]] = ()
+from detectionary.compiler import sql
+from detectionary.compiler.dialect import Gap, Scalar, ScalarRow
+from detectionary.compiler.emit import Emission
+from detectionary.compiler.plan import Apply, Constant
+from detectionary.compiler.refused import UnsupportedError
+from detectionary.compiler.sql import Sql
+from detectionary.engines.duckdb.once import once
+from detectionary.engines.duckdb.scalars_convert import convert, wrapped_long
+from detectionary.engines.duckdb.scalars_span import add_spans, divide_times, scale, subtract_times, times_remainder
+from detectionary.languages.kusto.syntax import ScalarType
+
+BOOL, INT, LONG, REAL = ScalarType.BOOL, ScalarType.INT, ScalarType.LONG, ScalarType.REAL
+DECIMAL, DYNAMIC = ScalarType.DECIMAL, ScalarType.DYNAMIC
+DATETIME, TIMESPAN = ScalarType.DATETIME, ScalarType.TIMESPAN
+
+_TIMES: Final = frozenset({DATETIME, TIMESPAN})
+
+Emit = Callable[[Apply, tuple[Sql, ...], Emission], Sql]
+
+
+def _numbers(call: Apply, arguments: tuple[Sql, ...]) -> tuple[Sql, ...]:
+    """The operands in the type of the result."""
+    return tuple(
+        value
+        if part.type is call.type or (part.type is INT and call.type is LONG)
+        else convert(part.type, call.type, value)
+        for part, value in zip(call.arguments, arguments, strict=True)
+    )
+
+
+def _timed(call: Apply) -> bool:
+    return any(part.type in _TIMES for part in call.arguments)
+
+
+def _refuse_dynamic(call: Apply) -> None:
+    if call.type is DYNAMIC:
+        raise UnsupportedError(
+            "arithmetic on two dynamic values is not defined", "convert them, with tolong() for example"
+        )
+
+
+def _whole(operator: type[exp.Binary], call: Apply, values: tuple[Sql, ...]) -> Sql:
+    """Sum, difference or product of whole numbers, which wraps round; ints cannot leave the range of long."""
+    left, right = values
+    if all(part.type is INT for part in call.arguments):
+        return sql.binary(operator, sql.cast(left, "BIGINT"), sql.cast(right, "BIGINT"))
+    return wrapped_long(sql.binary(operator, sql.cast(left, "HUGEINT"), right))
+
+
+def _computed(operator: type[exp.Binary], call: Apply, arguments: tuple[Sql, ...]) -> Sql:
+    _refuse_dynamic(call)
+    values = _numbers(call, arguments)
+    match call.type:
+        case ScalarType.LONG | ScalarType.INT:
+            return _whole(operator, call, values)
+        case ScalarType.DECIMAL:
+            return sql.cast(sql.binary(operator, *values), "DECIMAL(38, 18)")
+        case _:
+            return sql.binary(operator, *values)
+
+
+def _add(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    return add_spans(call, arguments) if _timed(call) else _computed(exp.Add, call, arguments)
+
+
+def _subtract(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    return subtract_times(call, arguments) if _timed(call) else _computed(exp.Sub, call, arguments)
+
+
+def _multiply(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    if _timed(call):
+        return scale(call, arguments)
+    if call.type is DECIMAL:
+        raise UnsupportedError("a product of decimals has more digits than this engine keeps")
+    return _computed(exp.Mul, call, arguments)
+
+
+def _divide(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """Whole numbers divide towards zero."""
+    if _timed(call):
+        return divide_times(call, arguments)
+    _refuse_dynamic(call)
+    left, right = _numbers(call, arguments)
+    match call.type:
+        case ScalarType.LONG:
+            return sql.binary(exp.IntDiv, sql.cast(left, "BIGINT"), _not_zero(call, right))
+        case ScalarType.REAL:
+            return sql.binary(exp.Div, left, right)
+        case _:
+            raise UnsupportedError("a quotient of decimals has more digits than this engine keeps")
+
+
+def _not_zero(call: Apply, divisor: Sql) -> Sql:
+    """A whole divisor, null when it is 0."""
+    part = call.arguments[1]
+    if isinstance(part, Constant) and part.value:
+        return divisor
+    return sql.call("nullif", divisor, sql.number(0))
+
+
+def _remainder(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """What is left over, from 0 to below the size of the divisor."""
+    if _timed(call):
+        return times_remainder(call, arguments)
+    _refuse_dynamic(call)
+    left, right = _numbers(call, arguments)
+    match call.type:
+        case ScalarType.LONG:
+            return remainder(sql.cast(left, "BIGINT"), _not_zero(call, right), call)
+        case ScalarType.REAL:
+            return remainder(left, right, call)
+        case _:
+            return once(right, "by", lambda by: _positive(left, sql.call("nullif", sql.call("abs", by), sql.number(0))))
+
+
+def remainder(left: Sql, right: Sql, call: Apply) -> Sql:
+    """The remainder that is not negative; `call` tells whether the divisor is a constant."""
+    part = call.arguments[1]
+    value = part.value if isinstance(part, Constant) else None
+    if isinstance(value, int) and part.type in (INT, LONG, TIMESPAN) and value:
+        return _positive(left, sql.cast(sql.number(abs(value)), "BIGINT"))
+    wide = sql.cast(right, "HUGEINT") if call.type in (INT, LONG, TIMESPAN) else right
+    return once(sql.call("abs", wide), "by", lambda by: sql.cast(_positive(left, by), _SQL[call.type]))
+
+
+_SQL: Final = {INT: "BIGINT", LONG: "BIGINT", TIMESPAN: "BIGINT", REAL: "DOUBLE"}
+
+
+def _positive(left: Sql, size: Sql) -> Sql:
+    inner = sql.binary(exp.Add, sql.binary(exp.Mod, left, size), size)
+    return sql.binary(exp.Mod, inner, size)
+
+
+def _negate(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    value = arguments[0]
+    match call.arguments[0].type:
+        case ScalarType.INT:
+            return exp.Neg(this=exp.Paren(this=sql.cast(value, "BIGINT")))
+        case ScalarType.LONG | ScalarType.TIMESPAN:
+            return wrapped_long(exp.Neg(this=exp.Paren(this=sql.cast(value, "HUGEINT"))))
+        case ScalarType.REAL | ScalarType.DECIMAL:
+            return exp.Neg(this=exp.Paren(this=value))
+        case kind:
+            raise UnsupportedError(f"a {kind.value} has no sign")
+
+
+NUMBERS: Final[tuple[ScalarRow, ...]] = (
+    Scalar("+", _add),
+    Scalar("-", _subtract),
+    Scalar("*", _multiply),
+    Scalar("/", _divide),
+    Scalar("%", _remainder),
+    Scalar("negate", _negate),
+    Gap("rand", "it gives other numbers at every run"),
+)
