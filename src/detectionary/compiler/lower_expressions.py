@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Final, assert_never
 
 from detectionary.compiler.aliases import canonical
+from detectionary.compiler.lower_aggregates import aggregate
 from detectionary.compiler.lower_calls import body_value
-from detectionary.compiler.lowering import Lowering, converted, use
+from detectionary.compiler.lowering import Lowering, constant_items, converted, use
 from detectionary.compiler.plan import (
     Apply,
     Constant,
@@ -18,11 +19,10 @@ from detectionary.compiler.plan import (
     Measure,
     Plan,
     ScalarQuery,
-    SortKey,
     WindowCall,
 )
 from detectionary.compiler.refused import refuse
-from detectionary.compiler.relation import Collected, FunctionName, Relation, ScalarName, Scope, TableName
+from detectionary.compiler.relation import FunctionName, Relation, ScalarName, Scope, TableName
 from detectionary.compiler.ticks import datetime_text, timespan_text
 from detectionary.languages.kusto.bound import ColumnSymbol, TableSymbol, TableType, VariableSymbol
 from detectionary.languages.kusto.functions_aggregate import AGGREGATES
@@ -298,7 +298,7 @@ def _in_list(low: Lowering, node: InList, scope: Scope) -> Expr:
         if value.type is not DYNAMIC:
             items.append(value)
         elif isinstance(value, Constant):
-            items.extend(_items(value))
+            items.extend(constant_items(value))
         else:
             alternatives.append(Apply(f"{operator}_array", (operand, value), BOOL, node.span))
     if items or not alternatives:
@@ -361,25 +361,6 @@ def _listed(low: Lowering, relation: Relation, item: Expression) -> Expr:
     return ScalarQuery(plan, DYNAMIC, item.span)
 
 
-def _items(value: Constant) -> Iterator[Expr]:
-    """The items of a constant array as values of their own; another dynamic value is its only item."""
-    if value.value is None:
-        return
-    content = json.loads(str(value.value))
-    for item in content if isinstance(content, list) else [content]:
-        match item:
-            case bool():
-                yield Constant(BOOL, item, value.span)
-            case int():
-                yield Constant(LONG, item, value.span)
-            case float():
-                yield Constant(ScalarType.REAL, item, value.span)
-            case str():
-                yield Constant(STRING, item, value.span)
-            case _:
-                yield Constant(DYNAMIC, json.dumps(item, ensure_ascii=False, separators=(",", ":")), value.span)
-
-
 # Members of dynamic values
 
 
@@ -403,7 +384,7 @@ def _path(low: Lowering, node: Path, scope: Scope) -> Expr:
 def _call(low: Lowering, node: Call, scope: Scope) -> Expr:
     name = node.name.text
     if scope.aggregates is not None and name in AGGREGATES:
-        return _aggregate(low, node, scope, scope.aggregates)
+        return aggregate(low, node, scope)
     if id(node) in scope.frame.expansions:
         return body_value(low, node, scope)
     function = canonical(name)
@@ -415,22 +396,8 @@ def _call(low: Lowering, node: Call, scope: Scope) -> Expr:
     kind = low.typed(node, scope)
     arguments = tuple(low.expression(argument, scope) for argument in node.arguments)
     if kind is ScalarType.UNKNOWN:
-        raise refuse(f"the type of {name}(…) is not known before the run", node.span, code="KQL302")
+        raise refuse(f"the type of {name}(…) is not known before the run", node.span, code="KQL402")
     return Apply(function, arguments, kind, node.span)
-
-
-def _aggregate(low: Lowering, node: Call, scope: Scope, found: Collected) -> Expr:
-    """One aggregate call becomes a column of the `Aggregate` below; those of several results are lowered elsewhere."""
-    kind = low.typed(node, scope)
-    inner = Scope(scope.frame, scope.names, scope.row)
-    arguments = tuple(low.expression(argument, inner) for argument in node.arguments)
-    if kind is ScalarType.UNKNOWN and arguments:
-        kind = arguments[0].type
-    column = low.column(node.name.text, kind, node.span)
-    order: tuple[SortKey, ...] = scope.row.order if scope.row is not None else ()
-    found.columns.append(column)
-    found.measures.append(Measure(canonical(node.name.text), arguments, kind, order, node.span))
-    return use(column, node.span)
 
 
 def _window(low: Lowering, node: Call, function: str, scope: Scope) -> Expr:

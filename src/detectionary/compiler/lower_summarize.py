@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from detectionary.compiler.lower_aggregates import aggregated
 from detectionary.compiler.lowering import Lowering, converted, use
 from detectionary.compiler.plan import Aggregate, Expr, Measure, PlanColumn
 from detectionary.compiler.refused import refuse
@@ -18,19 +19,11 @@ def summarize(low: Lowering, node: Summarize, relation: Relation, scope: Scope) 
         raise refuse("the old form `by x bin = …` is not supported", node.legacy_bin.span, "write bin(x, …)")
     inner = scope.with_row(relation)
     symbols = low.result(node, scope).columns
-    keys: list[tuple[PlanColumn, Expr]] = []
-    made: list[tuple[PlanColumn, Expr]] = []
+    keys = [_key(low, symbol, relation, inner) for symbol in symbols if symbol.key]
     found = Collected()
     aggregating = Scope(scope.frame, scope.names, relation, aggregates=found)
-    for symbol in symbols:
-        if symbol.key:
-            keys.append(_key(low, symbol, relation, inner))
-        else:
-            if symbol.expression is None:
-                raise refuse(f"the aggregate behind {symbol.name} is not supported", node.span)
-            value = low.expression(symbol.expression, aggregating)
-            kind = symbol.type if symbol.type is not ScalarType.UNKNOWN else value.type
-            made.append((low.column(symbol.name, kind, symbol.expression.span), converted(value, kind)))
+    aggregates = [symbol for symbol in symbols if not symbol.key]
+    made = aggregated(low, aggregates, relation, aggregating, node)
     result = grouped(low, relation, keys, found, node)
     visible = [(column, use(column)) for column, _ in keys] + made
     return low.project(result, visible, node.span)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from detectionary.compiler.plan import (
@@ -83,10 +84,10 @@ class Lowering:
         """The columns that the binder found behind a stage; refuses when some are known only from data."""
         found = scope.frame.results.get(id(node))
         if found is None:
-            raise refuse("the columns behind this stage are not known", node.span, code="KQL302")
+            raise refuse("the columns behind this stage are not known", node.span, code="KQL402")
         if found.open:
             what = f" of {found.name}" if found.name else ""
-            raise refuse(f"the columns{what} are known only from data", node.span, code="KQL302")
+            raise refuse(f"the columns{what} are known only from data", node.span, code="KQL402")
         return found
 
     # Making columns and nodes
@@ -98,7 +99,7 @@ class Lowering:
                 f"the type of {name} is not known before the run",
                 span or Span(0, 0),
                 "convert it, with tostring() for example",
-                code="KQL302",
+                code="KQL402",
             )
         self._count += 1
         plain = "".join(character if character.isascii() and character.isalnum() else "_" for character in name)
@@ -201,6 +202,27 @@ def passed(columns: Iterable[PlanColumn]) -> list[tuple[PlanColumn, Expr]]:
 def null_of(kind: ScalarType) -> Constant:
     """What a missing value of a type is: '' for text."""
     return Constant(kind, "" if kind is ScalarType.STRING else None)
+
+
+def constant_items(value: Constant) -> Iterator[Expr]:
+    """The items of a constant array as values of their own; another dynamic value is its only item."""
+    if value.value is None:
+        return
+    content = json.loads(str(value.value))
+    for item in content if isinstance(content, list) else [content]:
+        match item:
+            case bool():
+                yield Constant(ScalarType.BOOL, item, value.span)
+            case int():
+                yield Constant(ScalarType.LONG, item, value.span)
+            case float():
+                yield Constant(ScalarType.REAL, item, value.span)
+            case str():
+                yield Constant(ScalarType.STRING, item, value.span)
+            case _:
+                yield Constant(
+                    ScalarType.DYNAMIC, json.dumps(item, ensure_ascii=False, separators=(",", ":")), value.span
+                )
 
 
 def converted(value: Expr, kind: ScalarType) -> Expr:
