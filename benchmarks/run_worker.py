@@ -81,8 +81,8 @@ def peer(parquet: str, queries: list[dict[str, str]]) -> Run:
     connection.read_parquet(parquet).create_view("AWSCloudTrail")
 
     def run(number: int) -> tuple[float | None, float, int]:
-        relation, compile_ms = _timed(lambda: duckdb_kql.to_sql(queries[number]["kusto"], connection))
-        table, run_ms = _timed(lambda: connection.sql(relation).to_arrow_table())
+        relation, compile_ms = _timed(lambda: duckdb_kql.kql(connection, queries[number]["kusto"]))
+        table, run_ms = _timed(lambda: relation.to_arrow_table())
         return compile_ms, run_ms, table.num_rows
 
     return run

@@ -24,7 +24,7 @@ from detectionary.engines.result import Result, ResultColumn
 from detectionary.languages.kusto.syntax import ScalarType
 from detectionary.languages.kusto.types import scalar_type
 from detectionary.logs.tables import LogTable
-from detectionary.text import Diagnostic, Level
+from detectionary.text import Diagnostic, Level, Span
 
 _SETTINGS: Final = {
     "autoinstall_known_extensions": "false",
@@ -103,14 +103,37 @@ class DuckDBSession:
             if not expired.is_set():
                 raise KeyboardInterrupt from error
             message = f"the query was stopped after {self._limits.seconds:g} seconds"
-            raise EngineError((Diagnostic("KQL320", Level.ERROR, message, query.plan.span),)) from error
+            raise EngineError((Diagnostic("KQL420", Level.ERROR, message, query.plan.span),)) from error
         except duckdb.Error as error:
-            raise EngineError((_diagnostic(error, query),)) from error
+            raise EngineError((self._diagnostic(error, query),)) from error
         finally:
             if timer is not None:
                 timer.cancel()
         columns = tuple(ResultColumn(column.name, column.type.value) for column in query.columns)
         return Result(columns, table if columns else table.select([]))
+
+    def _diagnostic(self, error: duckdb.Error, query: CompiledQuery) -> Diagnostic:
+        """The engine's error on the stage where it comes from; its first line says what happened."""
+        first = str(error).splitlines()[0]
+        if isinstance(error, duckdb.OutOfMemoryException):
+            message = f"the query needs more memory than it may use: {first}"
+            return Diagnostic("KQL421", Level.ERROR, message, query.plan.span, "raise --memory, or filter earlier")
+        return Diagnostic("KQL422", Level.ERROR, f"the engine stopped: {first}", self._failing_stage(query))
+
+    def _failing_stage(self, query: CompiledQuery) -> Span:
+        """The span of the first named part of the statement that fails when it is computed by itself."""
+        parts = query.statement.args.get("with_")
+        chain = parts.expressions if parts is not None else []
+        for number, part in enumerate(chain, 1):
+            name = part.alias
+            value = sql.call("bit_xor", sql.call("hash", exp.Column(this=sql.name(name))))
+            probe = sql.select([value], sql.table(name))
+            probe.set("with_", exp.With(expressions=chain[:number]))
+            try:
+                self._connection.sql(probe.sql("duckdb", copy=False)).fetchall()
+            except duckdb.Error:
+                return query.spans.get(name, query.plan.span)
+        return query.plan.span
 
     def _expire(self, expired: threading.Event) -> None:
         expired.set()
@@ -145,13 +168,3 @@ def _set(setting: str, value: sql.Sql) -> str:
     """A SET statement of one of our settings."""
     item = exp.SetItem(this=exp.EQ(this=exp.Var(this=setting), expression=value))
     return exp.Set(expressions=[item]).sql("duckdb")
-
-
-def _diagnostic(error: duckdb.Error, query: CompiledQuery) -> Diagnostic:
-    """The engine's error on the query; its first line says what happened."""
-    first = str(error).splitlines()[0]
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return Diagnostic(
-            "KQL321", Level.ERROR, f"the query needs more memory than it may use: {first}", query.plan.span
-        )
-    return Diagnostic("KQL322", Level.ERROR, f"the engine stopped: {first}", query.plan.span)
