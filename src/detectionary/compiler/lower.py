@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from detectionary.compiler.lower_calls import declare, named_table
 from detectionary.compiler.lower_expand import EXPANDING
 from detectionary.compiler.lower_expressions import lower_expression
 from detectionary.compiler.lower_joins import JOINS
 from detectionary.compiler.lower_operators import SIMPLE, datatable
+from detectionary.compiler.lower_other import OTHER, UNSUPPORTED_OPERATORS
+from detectionary.compiler.lower_parse import PARSING
 from detectionary.compiler.lower_sources import SOURCES, called_table, external_data, placed_table
 from detectionary.compiler.lower_summarize import GROUPS
 from detectionary.compiler.lower_unions import UNIONS
 from detectionary.compiler.lowering import Lowering, LowerOperator, passed
 from detectionary.compiler.plan import Plan, Project, Sort
-from detectionary.compiler.refused import refuse
+from detectionary.compiler.refused import Refused, refuse
 from detectionary.compiler.relation import Frame, Names, Relation, Scope
 from detectionary.languages.kusto.bound import Bound
 from detectionary.languages.kusto.syntax import (
@@ -35,8 +37,21 @@ from detectionary.languages.kusto.syntax import (
 )
 from detectionary.model.schema import Environment, TableSchema
 
-OPERATORS: Final[Mapping[type[Operator], LowerOperator]] = {**SIMPLE, **GROUPS, **JOINS, **UNIONS, **SOURCES, **EXPANDING}  # type: ignore[dict-item]
-"""Every operator that the compiler knows; each function takes its own class of operator."""
+_TABLES: Final[tuple[Mapping[Any, Any], ...]] = (  # Any: each function takes its own class of operator
+    SIMPLE,
+    GROUPS,
+    JOINS,
+    UNIONS,
+    SOURCES,
+    EXPANDING,
+    OTHER,
+    PARSING,
+)
+
+OPERATORS: Final[Mapping[type[Operator], LowerOperator]] = {
+    operator: function for table in _TABLES for operator, function in table.items()
+}
+"""Every operator that the compiler knows."""
 
 
 def lower(bound: Bound, environment: Environment, external: Mapping[str, TableSchema]) -> Plan:
@@ -101,7 +116,7 @@ def _first(low: Lowering, node: Operator, scope: Scope) -> Relation:
     """An operator that starts a query."""
     step = low.operators.get(type(node))
     if step is None:
-        raise refuse(f"{node.keyword or type(node).__name__.lower()} is not supported", node.span)
+        raise _unsupported(node)
     return step(low, node, None, scope)  # type: ignore[arg-type]  # leading operators take no input
 
 
@@ -111,7 +126,13 @@ def run_stages(low: Lowering, stages: list[Expression | Operator], relation: Rel
         low.stage += 1
         step = low.operators.get(type(stage)) if isinstance(stage, Operator) else None
         if step is None or not isinstance(stage, Operator):
-            keyword = stage.keyword if isinstance(stage, Operator) else ""
-            raise refuse(f"{keyword or type(stage).__name__.lower()} is not supported", stage.span)
+            raise _unsupported(stage)
         relation = step(low, stage, relation, scope)
     return relation
+
+
+def _unsupported(stage: Expression | Operator) -> Refused:
+    keyword = stage.keyword if isinstance(stage, Operator) else ""
+    reason = UNSUPPORTED_OPERATORS.get(type(stage)) if isinstance(stage, Operator) else None
+    what = f"{keyword or type(stage).__name__.lower()} is not supported"
+    return refuse(f"{what}: {reason}" if reason else what, stage.span)

@@ -21,6 +21,7 @@ from detectionary.engines.duckdb.scalars_convert import CONVERSIONS
 from detectionary.engines.duckdb.scalars_dynamic import DYNAMIC_FUNCTIONS
 from detectionary.engines.duckdb.scalars_logic import LOGIC
 from detectionary.engines.duckdb.scalars_number import NUMBERS
+from detectionary.engines.duckdb.scalars_parse import PARSE
 from detectionary.engines.duckdb.scalars_text import TEXTS
 from detectionary.engines.duckdb.scalars_time import TIMES
 from detectionary.engines.duckdb.windows import WINDOWS
@@ -100,7 +101,7 @@ DIALECT: Final = Dialect(
     name="duckdb",
     printed_as="duckdb",
     types=TYPES,
-    scalars={row.name: row for row in (*LOGIC, *NUMBERS, *CONVERSIONS, *TEXTS, *TIMES, *DYNAMIC_FUNCTIONS)},
+    scalars={row.name: row for row in (*LOGIC, *NUMBERS, *CONVERSIONS, *TEXTS, *TIMES, *DYNAMIC_FUNCTIONS, *PARSE)},
     aggregates={row.name: row for row in AGGREGATES},
     windows={row.name: row for row in WINDOWS},
     constant=constant,
