@@ -9,6 +9,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 FIRST_RULE = "f7210a45-12a4-4d02-b59e-f23476827a4b"
+TOP_EVENTS = "AWSCloudTrail | summarize Calls = count(), Refused = countif(ErrorCode != '') by EventName | top 5 by Calls"
 
 
 def run(*arguments: str) -> None:
@@ -20,7 +21,7 @@ def run(*arguments: str) -> None:
 
 
 def main(folder: str) -> None:
-    """Read the example rules into a catalog, show the first one, and write the site, all into `folder`."""
+    """Read the example rules into a catalog, show the first one, run it on logs, and write the site, into `folder`."""
     out = PROJECT / folder
     out.mkdir(exist_ok=True)
     catalog = str((out / "catalog.db").relative_to(PROJECT))
@@ -29,9 +30,10 @@ def main(folder: str) -> None:
     run("show", FIRST_RULE, "--db", catalog)
     run("related", FIRST_RULE, "--db", catalog)
     run("search", "RunInstances", "--db", catalog)
+    run("run", FIRST_RULE, "--logs", "examples/logs/cloudtrail", "--db", catalog)
+    run("query", TOP_EVENTS, "--logs", "examples/logs/cloudtrail", "--db", catalog)
     run("site", site, "--db", catalog)
     print(f"\nThe pages: {site}/index.html. The catalog: {catalog}, one SQLite file.")
-    print("Running the rule on examples/logs, to its alert, comes with the next step of the project.")
 
 
 if __name__ == "__main__":
