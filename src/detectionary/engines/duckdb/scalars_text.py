@@ -6,6 +6,7 @@ from typing import Final
 
 from detectionary.compiler.dialect import ScalarRow
 from detectionary.engines.duckdb.scalars_text_parts import PARTS
+from detectionary.engines.duckdb.scalars_text_regex import REGEXES
 from detectionary.engines.duckdb.scalars_text_search import SEARCHES
 
-TEXTS: Final[tuple[ScalarRow, ...]] = (*SEARCHES, *PARTS)
+TEXTS: Final[tuple[ScalarRow, ...]] = (*SEARCHES, *PARTS, *REGEXES)

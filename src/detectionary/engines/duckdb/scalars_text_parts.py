@@ -164,6 +164,8 @@ def _indexof(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql
     occurrence = needed_number(call.arguments[4], "the occurrence") if len(arguments) > 4 else 1
     if occurrence < 1:
         raise UnsupportedError("an occurrence below 1 is not supported")
+    if occurrence > 1 and len(arguments) > 3 and constant_number(call.arguments[3]) != -1:
+        raise UnsupportedError("the documentation contradicts itself about a length together with an occurrence")
     searched, offset = _searched(call, arguments, value)
     if occurrence == 1:
         place = sql.call("instr", searched, wanted)
