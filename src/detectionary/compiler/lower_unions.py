@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from detectionary.compiler.lower_calls import stored_table
 from detectionary.compiler.lowering import Lowering, null_of, use
-from detectionary.compiler.plan import ColumnId, Constant, Expr, PlanColumn, Scan, UnionAll
+from detectionary.compiler.plan import ColumnUse, Constant, Expr, PlanColumn, Scan, UnionAll
 from detectionary.compiler.refused import MissingTableError, refuse
 from detectionary.compiler.relation import FunctionName, Relation, Scope
 from detectionary.languages.kusto.bind_columns import common_columns, made_unique, united_by_name_and_type
@@ -36,6 +36,14 @@ class Leg:
     name: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The column that says where a row is from, and what it holds for each table."""
+
+    column: str
+    values: tuple[str, ...]
+
+
 def union(low: Lowering, node: Union, relation: Relation | None, scope: Scope) -> Relation:
     """All rows of all tables; `kind=inner` keeps the columns that all have, `withsource` adds the table's name.
 
@@ -52,18 +60,13 @@ def union(low: Lowering, node: Union, relation: Relation | None, scope: Scope) -
     if not legs:
         raise refuse("none of these tables exists", node.span)
     source = option(node.parameters, "withsource", "with_source")
-    if isinstance(source, str):
-        legs = [labelled(low, leg, f"union_arg{at}", source, node.span) for at, leg in enumerate(legs)]
-    return united(low, [leg.relation for leg in legs], node.span, inner=kind == "inner", first=source)
+    labels = Labels(source, labels_of(legs, "union_arg")) if isinstance(source, str) else None
+    return united(low, [leg.relation for leg in legs], node.span, inner=kind == "inner", labels=labels)
 
 
-def labelled(low: Lowering, leg: Leg, place: str, column: str, span: Span) -> Leg:
-    """`leg` with its name in a first column: the table's for a bare table, else its place among the tables."""
-    name = leg.name if leg.name is not None else place
-    made = low.column(column, ScalarType.STRING, span)
-    chosen: list[tuple[PlanColumn, Expr]] = [(made, Constant(ScalarType.STRING, name))]
-    chosen += [(old, use(old)) for old in leg.relation.columns]
-    return Leg(low.project(leg.relation, chosen, span), leg.name)
+def labels_of(legs: Sequence[Leg], prefix: str) -> tuple[str, ...]:
+    """What each table is called in the column that says where a row is from: its name, else its place in the list."""
+    return tuple(leg.name if leg.name is not None else f"{prefix}{at}" for at, leg in enumerate(legs))
 
 
 def table_legs(low: Lowering, items: Iterable[Expression], scope: Scope, *, fuzzy: bool = False) -> list[Leg]:
@@ -116,47 +119,59 @@ def table_name(relation: Relation) -> str | None:
 
 
 def united(
-    low: Lowering, tables: Sequence[Relation], span: Span, *, inner: bool = False, first: object = None
+    low: Lowering, tables: Sequence[Relation], span: Span, *, inner: bool = False, labels: Labels | None = None
 ) -> Relation:
     """The rows of `tables`; a column that one does not have is null there, '' when it holds text."""
+    if len(tables) == 1 and labels is None:
+        return tables[0]
     types = [TableType(tuple(ColumnSymbol(column.name, column.type) for column in table.columns)) for table in tables]
     places = {
         id(symbol): (at, column)
         for at, (kind, table) in enumerate(zip(types, tables, strict=True))
         for symbol, column in zip(kind.columns, table.columns, strict=True)
     }
-    columns = united_by_name_and_type(types)
+    symbols = united_by_name_and_type(types)
     if inner:
         shared = {column.name for column in common_columns(types)}
-        columns = [column for column in columns if column.name in shared]
-    symbols = made_unique(columns)
-    found: list[dict[int, PlanColumn]] = []
-    for symbol in columns:
-        sources = symbol.sources or (symbol,)
-        found.append({places[id(source)][0]: places[id(source)][1] for source in sources})
-    made = tuple(low.column(symbol.name, symbol.type, span) for symbol in symbols)
-    if len(tables) == 1:
-        return tables[0]
-    parts: list[Relation] = []
-    for at, table in enumerate(tables):
-        chosen: list[tuple[PlanColumn, Expr]] = []
-        for column, by_table in zip(made, found, strict=True):
-            own = by_table.get(at)
-            if own is not None:
-                chosen.append((own, use(own)))
-            else:
-                chosen.append((low.column(column.name, column.type), null_of(column.type)))
-        parts.append(low.project(table, chosen, span, keep=False))
-    sources_: list[tuple[ColumnId, ...]] = [tuple(column.id for column in part.columns) for part in parts]
+        symbols = [symbol for symbol in symbols if symbol.name in shared]
+    found: list[dict[int, Expr]] = []
+    for symbol in symbols:
+        own = [places[id(source)] for source in symbol.sources or (symbol,)]
+        found.append({at: use(column) for at, column in own})
+    if labels is not None:
+        symbols.insert(0, ColumnSymbol(labels.column, ScalarType.STRING))
+        found.insert(0, {at: Constant(ScalarType.STRING, label) for at, label in enumerate(labels.values)})
+    made = tuple(low.column(symbol.name, symbol.type, span) for symbol in made_unique(symbols))
+    parts = [_part(low, table, made, [values.get(at) for values in found], span) for at, table in enumerate(tables)]
+    if len(parts) == 1:
+        return Relation(parts[0].plan, tuple(map(_renamed, made, parts[0].columns)), tables[0].order)
     low.count_node(span)
     plan = UnionAll(
         columns=made,
         parts=tuple(part.plan for part in parts),
-        sources=tuple(sources_),
+        sources=tuple(tuple(column.id for column in part.columns) for part in parts),
         span=span,
         stage=low.stage,
     )
     return Relation(plan, made)
+
+
+def _part(
+    low: Lowering, table: Relation, made: Sequence[PlanColumn], values: Sequence[Expr | None], span: Span
+) -> Relation:
+    """One table with the columns of the union."""
+    own = {column.id: column for column in table.columns}
+    chosen: list[tuple[PlanColumn, Expr]] = []
+    for column, value in zip(made, values, strict=True):
+        if isinstance(value, ColumnUse):
+            chosen.append((own[value.id], value))
+        else:
+            chosen.append((low.column(column.name, column.type), null_of(column.type) if value is None else value))
+    return low.project(table, chosen, span)
+
+
+def _renamed(name: PlanColumn, column: PlanColumn) -> PlanColumn:
+    return PlanColumn(name.name, column.type, column.id)
 
 
 UNIONS = {Union: union}
