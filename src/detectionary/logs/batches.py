@@ -8,8 +8,10 @@ from itertools import chain
 from typing import Protocol
 
 import msgspec
+import pyarrow as pa
 
-from detectionary.logs.values import from_json, minified
+from detectionary.logs.kinds import kind_of, kind_of_text
+from detectionary.logs.values import Json, from_json, minified
 
 
 class Batch(Protocol):
@@ -33,6 +35,14 @@ class Batch(Protocol):
         """A field of all records as JSON; None where a record has it not."""
         ...
 
+    def kinds(self, key: str) -> set[str]:
+        """The types that the values of a field have by themselves (see `infer`)."""
+        ...
+
+    def direct(self, key: str, kind: str) -> pa.Array | None:
+        """The field as a finished column of a Kusto type, where it is one already."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class JsonBatch:
@@ -53,6 +63,17 @@ class JsonBatch:
 
     def json(self, key: str) -> Sequence[bytes | None]:
         return [None if raw is None else minified(bytes(raw)) for raw in (record.get(key) for record in self.records)]
+
+    def kinds(self, key: str) -> set[str]:
+        found = from_json("long", [record.get(key) for record in self.records])
+        return {
+            kind
+            for value in found
+            if (kind := kind_of(value if not isinstance(value, Json) else msgspec.json.decode(value))) is not None
+        }
+
+    def direct(self, key: str, kind: str) -> None:  # noqa: ARG002  # never is one
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +97,12 @@ class TextBatch:
 
     def json(self, key: str) -> Sequence[bytes | None]:
         return [msgspec.json.encode(cell) if cell else None for cell in self.columns[self.header.index(key)]]
+
+    def kinds(self, key: str) -> set[str]:
+        return {kind for cell in self.columns[self.header.index(key)] if (kind := kind_of_text(cell)) is not None}
+
+    def direct(self, key: str, kind: str) -> None:  # noqa: ARG002  # never is one
+        return None
 
 
 def objects(batch: Batch, keys: Sequence[str]) -> list[str | None]:

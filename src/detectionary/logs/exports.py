@@ -75,9 +75,7 @@ class Route:
             else:
                 chosen[column] = key
         made = {
-            column: convert(kind, batch.values(key, kind), self.reading(key))
-            for column, key in chosen.items()
-            for kind in (self.shape.kinds[column],)
+            column: _column(batch, key, self.shape.kinds[column], self.reading(key)) for column, key in chosen.items()
         }
         if rest:
             order = {key: place for place, key in enumerate(batch.keys)}
@@ -99,7 +97,12 @@ class Route:
                 continue
             key = time_field(batch.keys)
             if key is not None:
-                made[column] = convert("datetime", batch.values(key, "datetime"), self.reading(key))
+                made[column] = _column(batch, key, "datetime", self.reading(key))
+
+
+def _column(batch: Batch, key: str, kind: str, reading: Reading) -> Converted:
+    direct = batch.direct(key, kind)
+    return convert(kind, batch.values(key, kind), reading) if direct is None else Converted(direct)
 
 
 def time_field(keys: Sequence[str]) -> str | None:

@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import pyarrow as pa
 
-from detectionary.logs import cloudtrail, delimited, event_files, windows
+from detectionary.logs import cloudtrail, delimited, event_files, parquet_files, windows
 from detectionary.logs.batches import Batch, JsonBatch, TextBatch
 from detectionary.logs.exports import Route
+from detectionary.logs.infer import Spool, SpoolWriter, read_back
 from detectionary.logs.json_frames import Fault, Frame, frames
+from detectionary.logs.parquet_files import Foreign
 from detectionary.logs.parts import Part, PartWriter, Shape, file_name, shape_of
 from detectionary.logs.recognize import TELLING, Recognizer, Verdict
 from detectionary.logs.sources import Format, InputFile, Skipped, Source, open_file
@@ -37,10 +40,14 @@ class Result:
 
     number: int
     parts: tuple[Part, ...]
-    files: tuple[LogFile, ...]
+    files: tuple[tuple[Path, LogFile], ...]
+    """What became of each, with the file on disk that it is in."""
+
     broken: tuple[Broken, ...]
     tally: Tally
     notes: tuple[str, ...] = ()
+    spools: tuple[Spool, ...] = ()
+    foreign: tuple[Foreign, ...] = ()
 
 
 @dataclass(slots=True)
@@ -98,8 +105,10 @@ class Job:
     table: str | None = None
     tally: Tally = field(default_factory=Tally)
     _writers: dict[str, PartWriter] = field(default_factory=dict)
+    _spools: dict[str, SpoolWriter] = field(default_factory=dict)
+    _foreign: list[Foreign] = field(default_factory=list)
     _shapes: dict[str, Shape] = field(default_factory=dict)
-    _files: list[LogFile] = field(default_factory=list)
+    _files: list[tuple[Path, LogFile]] = field(default_factory=list)
     _broken: list[Broken] = field(default_factory=list)
     _notes: list[str] = field(default_factory=list)
 
@@ -111,15 +120,43 @@ class Job:
         for file in files:
             for source in open_file(file):
                 if isinstance(source, Skipped):
-                    self._files.append(LogFile(source.name, None, 0, 0, {}, source.reason))
+                    self._files.append((file.path, LogFile(source.name, None, 0, 0, {}, source.reason)))
                     continue
                 account = _Account(source.name, source.format.value)
                 self._source(source, account)
-                self._files.append(account.close())
+                self._files.append((file.path, account.close()))
                 self._broken += account.named
                 self._note(account)
-        parts = tuple(writer.close() for writer in self._writers.values())
-        return Result(self.number, parts, tuple(self._files), tuple(self._broken), self.tally, tuple(self._notes))
+        return self._result()
+
+    def rewrite(self, foreign: Foreign) -> Result:
+        """Write the rows of a user's Parquet file as parts, as it cannot be used where it lies."""
+        account = _Account(str(foreign.path), Format.PARQUET.value)
+        for batch in parquet_files.batches(foreign.path):
+            self._export(foreign.table, batch, account)
+        return self._result()
+
+    def write_out(self, spool: Spool, schema: TableSchema) -> Result:
+        """Write the records of a spool, whose table has a schema by now, and remove it."""
+        account = _Account(str(spool.path), "")
+        shape = self._shapes[spool.table] = shape_of(schema, unmapped=False)
+        route = Route(shape)
+        for batch in read_back(spool):
+            self._write(spool.table, route.rows(batch), batch.size, account)
+        spool.path.unlink()
+        return self._result()
+
+    def _result(self) -> Result:
+        return Result(
+            self.number,
+            tuple(writer.close() for writer in self._writers.values()),
+            tuple(self._files),
+            tuple(self._broken),
+            self.tally,
+            tuple(self._notes),
+            tuple(writer.close() for writer in self._spools.values()),
+            tuple(self._foreign),
+        )
 
     def _source(self, source: Source, account: _Account) -> None:
         match source.format:
@@ -142,8 +179,8 @@ class Job:
                         account.fault(events.record, events.line, events.reason)
                     else:
                         self._events([event for _, event in events], [(number, None) for number, _ in events], account)
-            case _:
-                account.skipped = f"{source.format.value} is not read yet"
+            case Format.PARQUET:
+                self._parquet(source, account)
 
     # JSON
 
@@ -240,6 +277,31 @@ class Job:
         for table, records in groups.items():
             self._write(table, windows.rows(table, records, self._shape(table).kinds), len(records), account)
 
+    # Parquet
+
+    def _parquet(self, source: Source, account: _Account) -> None:
+        try:
+            with source.seekable() as file:
+                schema, metadata = parquet_files.footer(file)
+                verdict = Verdict(self.table) if self.table else _advised(self.recognizer.by_columns(schema.names))
+                if verdict.table is None:
+                    account.skipped = f"{metadata.num_rows} records: {verdict.reason}"
+                    return
+                if source.path is not None:
+                    known = verdict.table in self.schemas
+                    route = Route(self._shape(verdict.table)) if known else None
+                    foreign = parquet_files.in_place(verdict.table, source.path, route)
+                    if foreign is not None:
+                        self._foreign.append(foreign)
+                        account.records = foreign.rows
+                        account.rows[foreign.table] = foreign.rows
+                        return
+                for batch in parquet_files.batches(file):
+                    self._export(verdict.table, batch, account)
+                    account.records += batch.size
+        except (pa.ArrowException, OSError) as error:
+            account.fault(None, None, f"is damaged Parquet: {error}")
+
     # Cells
 
     def _cells(self, batch: TextBatch, lines: Sequence[int], last: int, account: _Account) -> None:
@@ -270,6 +332,13 @@ class Job:
     # Rows
 
     def _export(self, table: str, batch: Batch, account: _Account) -> None:
+        if table not in self.schemas:
+            spool = self._spools.get(table)
+            if spool is None:
+                spool = self._spools[table] = SpoolWriter(table, self.folder / f"spool-{file_name(self.number, table)}")
+            spool.add(batch)
+            account.rows[table] = account.rows.get(table, 0) + batch.size
+            return
         route = account.routes.get(table)
         if route is None:
             route = account.routes[table] = Route(self._shape(table))

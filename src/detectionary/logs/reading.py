@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
-import os
-import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from detectionary.logs.jobs import Job, Result, merged, split
+from detectionary.logs import cache as caches
+from detectionary.logs.infer import schemas_of
+from detectionary.logs.jobs import Result, merged, split
+from detectionary.logs.parquet_files import Foreign
 from detectionary.logs.parts import shape_of, table_of
-from detectionary.logs.recognize import Recognizer
 from detectionary.logs.sources import InputFile, Skipped, find
-from detectionary.logs.tables import LogFile, Logs, Misfit
+from detectionary.logs.tables import LogFile, Logs, LogTable, Misfit
+from detectionary.logs.windows import TWINS
+from detectionary.logs.workers import Read, Rewrite, Workers, WriteOut, processors
 from detectionary.model.schema import TableSchema
 
 Progress = Callable[[int, int, int], None]
@@ -45,95 +45,111 @@ def read_logs(
     """Read all files of the paths into tables whose Parquet files are in `directory`.
 
     `table`: every record belongs to this table. `cache`: keep the Parquet there instead, and use it again while the
-    input has not changed. `processes`: how many work at once (all cores by default); the result does not depend on it.
-    Raises FileNotFoundError for a path that does not exist; everything else that cannot be read is in the `Logs`.
+    input has not changed. `processes`: how many work at once (all processors by default); what is read does not depend
+    on it. Raises FileNotFoundError for a path that does not exist; all else that cannot be read is in the `Logs`.
     """
     met = list(find(paths))
-    files = [file for file in met if isinstance(file, InputFile)]
-    directory.mkdir(parents=True, exist_ok=True)
-    jobs = split(files, _JOB)
-    total = sum(file.size for file in files)
-    results: list[Result] = []
-    done = records = 0
-    for job, result in zip(jobs, _run(jobs, directory, schemas, table, processes, total), strict=True):
-        results.append(result)
-        done += sum(file.size for file in job)
-        records += sum(file.records for file in result.files)
-        progress(done, total, records)
-    return _collect(met, results, schemas)
+    if cache is None:
+        directory.mkdir(parents=True, exist_ok=True)
+        return _read(met, directory, schemas, table, processes, progress)
+    key = caches.key_of(met, schemas, table)
+    kept, note = caches.load(cache, key)
+    if kept is None:
+        kept = caches.fill(cache, key, lambda folder: _read(met, folder, schemas, table, processes, progress))
+    return replace(kept, notes=(*kept.notes, note)) if note else kept
 
 
-def _run(
-    jobs: Sequence[tuple[InputFile, ...]],
+def _read(
+    met: Sequence[InputFile | Skipped],
     directory: Path,
     schemas: Mapping[str, TableSchema],
     table: str | None,
     processes: int | None,
-    total: int,
-) -> Iterator[Result]:
-    workers = min(processes or os.cpu_count() or 1, len(jobs))
-    if workers < 2 or (processes is None and total < _ALONE):
-        recognizer = Recognizer(schemas)
-        for number, job in enumerate(jobs):
-            yield Job(number, directory, recognizer, table).read(job)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _begin, (schemas, directory, table)) as pool:
-        try:
-            # Only so many jobs are handed out ahead that no worker waits: results are small, but jobs may be many.
-            waiting: list[Future[Result]] = []
-            for number, job in enumerate(jobs):
-                waiting.append(pool.submit(_work, number, job))
-                if len(waiting) > workers * 4:
-                    yield waiting.pop(0).result()
-            for future in waiting:
-                yield future.result()
-        except BaseException:
-            _stop(pool)
-            raise
+    progress: Progress,
+) -> Logs:
+    files = [item for item in met if isinstance(item, InputFile)]
+    total = sum(file.size for file in files)
+    jobs = split(files, _JOB)
+    count = min(processes or (processors() if total >= _ALONE else 1), max(1, len(jobs)))
+    with Workers(count, schemas, directory, table) as workers:
+        results: list[Result] = []
+        done = records = 0
+        for job, result in zip(jobs, workers.map([Read(job) for job in jobs]), strict=True):
+            results.append(result)
+            done += sum(file.size for file in job)
+            records += sum(file.records for _, file in result.files)
+            progress(done, total, records)
+        used, unused = _in_place(results)
+        results += workers.map([Rewrite(foreign) for foreign in unused])
+        spools = [spool for result in results for spool in result.spools]
+        learned = schemas_of(spools)
+        results += workers.map([WriteOut(spool, learned[spool.table]) for spool in spools])
+    return _logs(met, results, _tables(results, used, schemas, learned))
 
 
-_worker: dict[str, tuple[Recognizer, Path, str | None]] = {}
-"""What a worker process was given at its start, under "given"."""
+def _in_place(results: Sequence[Result]) -> tuple[dict[str, list[Foreign]], list[Foreign]]:
+    """The Parquet files that make a table where they lie, by table, and those to be rewritten: a table's files must all
+    have the same columns, so one in other columns, or in another format, takes the rest with it.
+    """
+    written = {part.table for result in results for part in result.parts}
+    written |= {spool.table for result in results for spool in result.spools}
+    by_table: dict[str, list[Foreign]] = {}
+    for result in results:
+        for foreign in result.foreign:
+            by_table.setdefault(foreign.table, []).append(foreign)
+    used, unused = {}, []
+    for table, group in by_table.items():
+        columns = {tuple((column.name, column.type, column.stored) for column in foreign.columns) for foreign in group}
+        if len(columns) == 1 and table not in written:
+            used[table] = group
+        else:
+            unused += group
+    return used, unused
 
 
-def _begin(schemas: Mapping[str, TableSchema], directory: Path, table: str | None) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops its workers itself
-    gc.disable()  # nothing here makes cycles, and millions of small objects would be gone through again and again
-    _worker["given"] = (Recognizer(schemas), directory, table)
+def _tables(
+    results: Sequence[Result],
+    used: Mapping[str, Sequence[Foreign]],
+    schemas: Mapping[str, TableSchema],
+    learned: Mapping[str, TableSchema],
+) -> dict[str, LogTable]:
+    tables = {table: _foreign_table(table, group) for table, group in used.items()}
+    for name in {part.table for result in results for part in result.parts}:
+        parts = [part for result in results for part in result.parts if part.table == name]
+        shape = shape_of(learned[name], unmapped=False) if name in learned else shape_of(schemas[name])
+        tables[name] = table_of(shape, parts)
+    return dict(sorted(tables.items()))
 
 
-def _work(number: int, job: tuple[InputFile, ...]) -> Result:
-    recognizer, directory, table = _worker["given"]
-    return Job(number, directory, recognizer, table).read(job)
+def _foreign_table(table: str, group: Sequence[Foreign]) -> LogTable:
+    columns = tuple(
+        replace(column, nullable=any(foreign.columns[index].nullable for foreign in group))
+        for index, column in enumerate(group[0].columns)
+    )
+    firsts = [foreign.first for foreign in group if foreign.first is not None]
+    lasts = [foreign.last for foreign in group if foreign.last is not None]
+    return LogTable(
+        table,
+        columns,
+        tuple(foreign.path.absolute() for foreign in group),
+        sum(foreign.rows for foreign in group),
+        min(firsts, default=None),
+        max(lasts, default=None),
+    )
 
 
-def _stop(pool: ProcessPoolExecutor) -> None:
-    """End the workers at once: what they have written is thrown away anyway."""
-    processes = list((pool._processes or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.terminate()
-
-
-def _collect(met: Sequence[InputFile | Skipped], results: Sequence[Result], schemas: Mapping[str, TableSchema]) -> Logs:
-    tables = {}
-    names = sorted({part.table for result in results for part in result.parts})
-    for name in names:
-        own = [part for result in results for part in result.parts if part.table == name]
-        tables[name] = table_of(shape_of(schemas[name]), own)
-    # Links and the like were met between files: each stands in its place.
-    read = iter([file for result in results for file in result.files])
-    held: dict[str, list[LogFile]] = {}
-    for file in read:
-        held.setdefault(file.file.partition("!")[0], []).append(file)
+def _logs(met: Sequence[InputFile | Skipped], results: Sequence[Result], tables: Mapping[str, LogTable]) -> Logs:
+    # Links and the like were met between the files: each is told in its place.
+    told: dict[Path, list[LogFile]] = {}
+    for result in results:
+        for path, file in result.files:
+            told.setdefault(path, []).append(file)
     files: list[LogFile] = []
     for item in met:
         if isinstance(item, Skipped):
             files.append(LogFile(item.name, None, 0, 0, {}, item.reason))
         else:
-            files += held.pop(str(item.path), [])
-    files += [file for group in held.values() for file in group]
+            files += told.pop(item.path, [])
     tally = merged(result.tally for result in results)
     return Logs(
         tables,
@@ -145,4 +161,5 @@ def _collect(met: Sequence[InputFile | Skipped], results: Sequence[Result], sche
             for (table, column), (kind, count, example) in sorted(tally.found.items())
         ),
         tuple(note for result in results for note in result.notes),
+        {table: others for table, others in TWINS.items() if table in tables},
     )

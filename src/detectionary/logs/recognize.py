@@ -22,7 +22,7 @@ from typing import Final
 from detectionary.model.schema import TableSchema
 
 LEAST: Final = 3
-SHARE: Final = 0.75
+SHARE: Final = 0.9
 WHOLE: Final = 0.75
 
 TELLING: Final = ("Type", "TableName", "$table")
@@ -36,6 +36,8 @@ COMMON: Final = frozenset(
     }
 )  # fmt: skip
 """Names of columns that tell nothing, in lower case."""
+
+_OF_PARSERS: Final = frozenset({"eventvendor", "eventproduct"})
 
 _ENDING: Final = re.compile(r"\s*\[([^\]]*)\]$")
 _CUSTOM: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,60}_CL")
@@ -104,9 +106,9 @@ class Recognizer:
         if self._index:
             return
         for table, schema in self.schemas.items():
-            if table.startswith(("im", "_Im", "vim", "as", "_AS")):
-                continue  # results of functions, which no export has
             columns = {column.name.lower() for column in schema.columns} - COMMON
+            if columns >= _OF_PARSERS and not table.startswith("ASim"):
+                continue  # what a parser function gives, by the name of the function: no log has it
             self._sizes[table] = len(columns)
             for column in columns:
                 self._index.setdefault(column, []).append(table)

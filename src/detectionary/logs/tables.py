@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -36,7 +36,7 @@ class LogTable:
     name: str
     columns: tuple[LogColumn, ...]
     files: tuple[Path, ...]
-    """Parquet, all with the columns `stored`; in the order of the logs as given."""
+    """Parquet, all with the columns `stored`; always in the same order for the same input."""
 
     rows: int
     first: datetime | None
@@ -68,7 +68,7 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A column some of whose values did not fit its type; each became null, or was kept among the unmapped fields."""
+    """A column some of whose values did not fit its type: each became null."""
 
     table: str
     column: str
@@ -112,6 +112,22 @@ class Logs:
     misfits: tuple[Misfit, ...] = ()
     notes: tuple[str, ...] = field(default=())
     """What a user should know beside the above, a sentence each (a cache that was rebuilt, …)."""
+
+    twins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Tables whose rows stand in others, too: Windows events are in WindowsEvent and in one of SecurityEvent, Event."""
+
+    def seen_by(self, names: Collection[str]) -> dict[str, LogTable]:
+        """The tables as a query sees them that reads tables of these names: each record in one table only.
+
+        A twin is empty to a query that reads one of the others as well, as unions of both do, which would count every
+        event twice.
+        """
+        return {
+            name: replace(table, files=(), rows=0, first=None, last=None)
+            if any(other in names for other in self.twins.get(name, ()))
+            else table
+            for name, table in self.tables.items()
+        }
 
     @property
     def skipped(self) -> tuple[LogFile, ...]:

@@ -86,7 +86,7 @@ def minified(text: bytes) -> bytes:
 
 def dynamic(value: object) -> str | None:
     """A value as JSON text. Text that holds a JSON array or object is that; other text is a JSON string."""
-    if value is None:
+    if value is None or value == "null":
         return None
     if isinstance(value, Json):
         return str(value)
@@ -137,14 +137,18 @@ def _one_by_one(kind: str, values: Sequence[object], one: Callable[[object], obj
     misfits = 0
     example = ""
     for value in values:
-        fitted = None if value is None or value == "" else one(value)
-        if fitted is None and value is not None and value != "":
+        empty = value is None or (isinstance(value, str) and value in _NULLS)
+        fitted = None if empty else one(value)
+        if fitted is None and not empty:
             if not misfits:
                 example = text(value)[:80]
             misfits += 1
         made.append(fitted)
     return Converted(pa.array(made, PHYSICAL[kind]), misfits, example)
 
+
+_NULLS: Final = ("", "null")
+"""Texts that stand for no value in a column that is not text, as exports write them."""
 
 _DATE_STRINGS: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?Z")
 

@@ -171,8 +171,10 @@ _EVENT_COLUMNS: Final[Mapping[str, _Field]] = {
     "RenderedDescription": lambda it: it.message,
     "Type": lambda _: EVENT,
 }
-_EVENT_REST: Final[tuple[str, ...]] = ("Version", "Opcode", "Keywords", "EventRecordId", "SystemProcessId", "SystemThreadId",
-                      "SystemUserId", "Correlation")  # fmt: skip
+_EVENT_REST: Final[tuple[str, ...]] = (
+    "Version", "Opcode", "Keywords", "EventRecordId", "SystemProcessId", "SystemThreadId", "SystemUserId",
+    "Correlation",
+)  # fmt: skip
 
 _FORWARDED_COLUMNS: Final[Mapping[str, _Field]] = {
     **_COMMON,
