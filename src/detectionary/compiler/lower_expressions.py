@@ -10,6 +10,7 @@ from typing import Final, assert_never
 from detectionary.compiler.aliases import canonical
 from detectionary.compiler.lower_aggregates import aggregate
 from detectionary.compiler.lower_calls import body_value
+from detectionary.compiler.lower_windows import WINDOWS, window
 from detectionary.compiler.lowering import Lowering, constant_items, converted, use
 from detectionary.compiler.plan import (
     Apply,
@@ -19,7 +20,6 @@ from detectionary.compiler.plan import (
     Measure,
     Plan,
     ScalarQuery,
-    WindowCall,
 )
 from detectionary.compiler.refused import refuse
 from detectionary.compiler.relation import FunctionName, Relation, ScalarName, Scope, TableName
@@ -74,19 +74,6 @@ NEGATED: Final[Mapping[BinaryOperator, str]] = {
     BinaryOperator.NOT_LIKE_CS: "likecs",
 }
 """Operators that are the negation of another one; `!=` is its own, for null is different from a value."""
-
-WINDOWS: Final = frozenset(
-    {
-        "next",
-        "prev",
-        "row_cumsum",
-        "row_number",
-        "row_rank_dense",
-        "row_rank_min",
-        "row_window_session",
-    }
-)
-"""Functions over the rows around (learn.microsoft.com, "Window functions overview")."""
 
 
 def lower_expression(low: Lowering, node: Expression, scope: Scope) -> Expr:
@@ -389,7 +376,7 @@ def _call(low: Lowering, node: Call, scope: Scope) -> Expr:
         return body_value(low, node, scope)
     function = canonical(name)
     if function in WINDOWS:
-        return _window(low, node, function, scope)
+        return window(low, node, function, scope)
     special = SPECIAL.get(function)
     if special is not None:
         return special(low, node, scope)
@@ -398,21 +385,6 @@ def _call(low: Lowering, node: Call, scope: Scope) -> Expr:
     if kind is ScalarType.UNKNOWN:
         raise refuse(f"the type of {name}(…) is not known before the run", node.span, code="KQL402")
     return Apply(function, arguments, kind, node.span)
-
-
-def _window(low: Lowering, node: Call, function: str, scope: Scope) -> Expr:
-    """A window call becomes a column of a `Window` node below; its arguments see the row as it is."""
-    if scope.windows is None or scope.row is None:
-        raise refuse(
-            f"{function} can stand only where rows have an order", node.span, "put serialize before this stage"
-        )
-    kind = low.typed(node, scope)
-    inner = Scope(scope.frame, scope.names, scope.row)
-    arguments = tuple(low.expression(argument, inner) for argument in node.arguments)
-    column = low.column(function, kind, node.span)
-    scope.windows.columns.append(column)
-    scope.windows.calls.append(WindowCall(function, arguments, kind, scope.row.partition, scope.row.order, node.span))
-    return use(column, node.span)
 
 
 def _column_ifexists(low: Lowering, node: Call, scope: Scope) -> Expr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from detectionary.compiler.lowering import Lowering, converted, null_of, use
 from detectionary.compiler.plan import Apply, ColumnUse, Constant, Expr, Limit, PlanColumn, SortKey, Values, WindowCall
@@ -97,6 +98,7 @@ def datatable(low: Lowering, node: DataTable, scope: Scope) -> Relation:
         ]
         rows.append((*values, Constant(ScalarType.LONG, start // width)))
     plan = Values(columns=(*columns, place), rows=tuple(rows), span=node.span, stage=low.stage)
+    low.places.add(place.id)
     return Relation(plan, columns, (SortKey(place.id),))
 
 
@@ -116,7 +118,7 @@ def range_(low: Lowering, node: Range, relation: Relation | None, scope: Scope) 
         start, stop, step = (converted(part, column.type) for part in (start, stop, step))
     plan = SequenceNode(columns=(column,), start=start, stop=stop, step=step, span=node.span, stage=low.stage)
     descending = isinstance(step, Constant) and isinstance(step.value, int | float) and step.value < 0
-    return Relation(plan, (column,), (SortKey(column.id, descending, not descending),))
+    return Relation(plan, (column,), (SortKey(column.id, descending, not descending),), sorted=True)
 
 
 def sort(low: Lowering, node: Sort, relation: Relation, scope: Scope) -> Relation:
@@ -196,12 +198,14 @@ def serialize(low: Lowering, node: Serialize, relation: Relation, scope: Scope) 
 
 def numbered_rows(low: Lowering, relation: Relation, span: Span) -> Relation:
     """`relation` with a carried number for every row, which is its order now."""
+    if len(relation.order) == 1 and relation.order[0].column in low.places:
+        return replace(relation, sorted=True)
     collected = Collected()
     place = low.column("row", ScalarType.LONG)
     collected.columns.append(place)
     collected.calls.append(WindowCall("row_number", (), ScalarType.LONG, relation.partition, relation.order, span))
-    numbered = low.windowed(relation, collected, span)
-    return Relation(numbered.plan, numbered.columns, (SortKey(place.id),), True, relation.partition)
+    low.places.add(place.id)
+    return replace(low.windowed(relation, collected, span), sorted=True)
 
 
 def as_(low: Lowering, node: As, relation: Relation, scope: Scope) -> Relation:

@@ -17,8 +17,11 @@ from detectionary.compiler.plan import (
     Project,
     Scan,
     Sequence,
+    SortKey,
     Values,
     Window,
+    WindowCall,
+    parts,
 )
 from detectionary.compiler.refused import refuse
 from detectionary.compiler.relation import Collected, Relation, Scope, TableName
@@ -64,6 +67,8 @@ class Lowering:
         """How many functions are being written out, one inside the other."""
         self.shared: dict[int, tuple[TableName, Relation]] = {}
         """Tables behind names, lowered once, by the id of the name, which is kept alive beside them."""
+        self.places: set[ColumnId] = set()
+        """Columns that number the rows of their table, so that no two rows of a sub-table have the same value."""
 
     # Entrances of the parts
 
@@ -162,18 +167,28 @@ class Lowering:
         return Relation(plan, relation.columns, relation.order, relation.sorted, relation.partition)
 
     def windowed(self, relation: Relation, collected: Collected, span: Span) -> Relation:
-        """`relation` with a carried column for every window call that was collected."""
-        if not collected.calls:
-            return relation
-        self.count_node(span)
-        plan = Window(
-            columns=(*relation.plan.columns, *collected.columns),
-            input=relation.plan,
-            calls=tuple(collected.calls),
-            span=span,
-            stage=self.stage,
-        )
-        return Relation(plan, relation.columns, relation.order, relation.sorted, relation.partition)
+        """`relation` with a carried column for every window call that was collected.
+
+        There are as many nodes as calls build on one another. Once rows are numbered, their numbers are the order.
+        """
+        plan = relation.plan
+        made = {column.id for column in collected.columns}
+        waiting = list(zip(collected.columns, collected.calls, strict=True))
+        while waiting:
+            ready = [(column, call) for column, call in waiting if not made & inputs(call)]
+            waiting = [pair for pair in waiting if pair not in ready]
+            made -= {column.id for column, _ in ready}
+            self.count_node(span)
+            plan = Window(
+                columns=(*plan.columns, *(column for column, _ in ready)),
+                input=plan,
+                calls=tuple(call for _, call in ready),
+                span=span,
+                stage=self.stage,
+            )
+        places = [SortKey(column.id) for column in collected.columns if column.id in self.places]
+        order = tuple(places[:1]) or relation.order
+        return Relation(plan, relation.columns, order, relation.sorted, relation.partition)
 
     def fresh(self, relation: Relation, span: Span) -> Relation:
         """The same table under new ids, so that it can stand beside itself in a join."""
@@ -188,6 +203,12 @@ class Lowering:
         order = tuple(type(key)(new[key.column].id, key.descending, key.nulls_first) for key in relation.order)
         columns = tuple(new[column.id] for column in relation.columns)
         return Relation(plan, columns, order, relation.sorted, tuple(new[c].id for c in relation.partition))
+
+
+def inputs(call: WindowCall) -> set[ColumnId]:
+    """The columns that a window call reads."""
+    used = {part.id for argument in call.arguments for part in parts(argument) if isinstance(part, ColumnUse)}
+    return used | set(call.partition) | {key.column for key in call.order}
 
 
 def use(column: PlanColumn, span: Span | None = None) -> ColumnUse:

@@ -242,7 +242,7 @@ AGGREGATES: Final[tuple[AggregateRow, ...]] = (
     Aggregated("variance", plain(_spread("var_samp", 0))),
     Aggregated("varianceif", conditional(_spread("var_samp", 0))),
     Aggregated("variancep", plain(_spread("var_pop", 0))),
-    Aggregated("variancepif", conditional(_spread("var_pop", 0))),
+    Gap("variancepif", "the documentation's example gives the variance of a sample"),
     Aggregated("covariance", plain(_spread("covar_samp", 0))),
     Aggregated("covarianceif", conditional(_spread("covar_samp", 0), at=2)),
     Aggregated("covariancep", plain(_spread("covar_pop", 0))),

@@ -1,18 +1,66 @@
-"""Functions over the rows around in DuckDB SQL."""
+"""Functions over the rows around in DuckDB SQL; `compiler/lower_windows.py` says what Kusto's are made of."""
 
 from __future__ import annotations
 
 from typing import Final
+
+from sqlglot import exp
 
 from detectionary.compiler import sql
 from detectionary.compiler.dialect import Windowed, WindowRow
 from detectionary.compiler.emit import Emission
 from detectionary.compiler.plan import WindowCall
 from detectionary.compiler.sql import Sql
+from detectionary.engines.duckdb.aggregates import wrapped
+from detectionary.engines.duckdb.aggregates_parts import over
+from detectionary.languages.kusto.syntax import ScalarType
+
+SO_FAR: Final = exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW")
 
 
 def _row_number(call: WindowCall, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
     return emission.over(call, sql.call("row_number"))
 
 
-WINDOWS: Final[tuple[WindowRow, ...]] = (Windowed("row_number", _row_number),)
+def _prev(call: WindowCall, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    return emission.over(call, sql.call("lag", *arguments))
+
+
+def _next(call: WindowCall, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    return emission.over(call, sql.call("lead", *arguments))
+
+
+def _count_so_far(call: WindowCall, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """How often the condition was true, this row included."""
+    return emission.over(call, over("count_star", where=arguments[0]), SO_FAR)
+
+
+def _changed(call: WindowCall, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """Whether this row has another value than the one before; the first has."""
+    before = emission.over(call, sql.call("lag", arguments[0]))
+    first = sql.equal(emission.over(call, sql.call("row_number")), sql.number(1))
+    return sql.either(first, exp.NullSafeNEQ(this=arguments[0], expression=before))
+
+
+def _last_where(call: WindowCall, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """The greatest value so far of the rows for which the condition was true."""
+    return emission.over(call, over("max", arguments[0], where=arguments[1]), SO_FAR)
+
+
+def _row_cumsum(call: WindowCall, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    total = emission.over(call, over("sum", arguments[0]), SO_FAR)
+    if call.type in (ScalarType.LONG, ScalarType.INT, ScalarType.TIMESPAN):
+        total = wrapped(total)
+    kind = emission.dialect.types[call.type]
+    return sql.coalesce(sql.cast(total, kind), sql.cast(sql.number(0), kind))
+
+
+WINDOWS: Final[tuple[WindowRow, ...]] = (
+    Windowed("changed", _changed),
+    Windowed("count_so_far", _count_so_far),
+    Windowed("last_where", _last_where),
+    Windowed("next", _next),
+    Windowed("prev", _prev),
+    Windowed("row_cumsum", _row_cumsum),
+    Windowed("row_number", _row_number),
+)
