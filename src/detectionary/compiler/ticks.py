@@ -8,6 +8,11 @@ from typing import Final
 TICKS_A_SECOND: Final = 10_000_000
 TICKS_A_DAY: Final = 86_400 * TICKS_A_SECOND
 
+TICKS_TO_1970: Final = 621_355_968_000_000_000
+"""Ticks from 0001-01-01 to 1970-01-01."""
+MAX_TICKS: Final = 3_155_378_975_999_999_999
+"""The last tick that a datetime can be: 9999-12-31T23:59:59.9999999Z."""
+
 FIRST: Final = datetime(1, 1, 1)
 
 

@@ -21,16 +21,12 @@ from detectionary.compiler.sql import Sql
 from detectionary.engines.duckdb.once import once
 from detectionary.engines.duckdb.scalars_format import datetime_text, real_text, timespan_text
 from detectionary.engines.duckdb.scalars_read import read_datetime, read_guid, read_real, read_timespan, read_whole
+from detectionary.engines.duckdb.scalars_span import datetime_of_ticks, ticks_of_datetime
 from detectionary.languages.kusto.syntax import ScalarType
 
 BOOL, INT, LONG, REAL = ScalarType.BOOL, ScalarType.INT, ScalarType.LONG, ScalarType.REAL
 DECIMAL, STRING, DYNAMIC = ScalarType.DECIMAL, ScalarType.STRING, ScalarType.DYNAMIC
 DATETIME, TIMESPAN, GUID = ScalarType.DATETIME, ScalarType.TIMESPAN, ScalarType.GUID
-
-EPOCH_TICKS: Final = 621_355_968_000_000_000
-"""Ticks from 0001-01-01 to 1970-01-01."""
-MAX_TICKS: Final = 3_155_378_975_999_999_999
-"""The last tick that a datetime can be: 9999-12-31T23:59:59.9999999Z."""
 
 Convert = Callable[[Sql], Sql]
 
@@ -139,35 +135,6 @@ def _truncated(kind: str) -> Convert:
 
 def _to(kind: str) -> Convert:
     return lambda value: sql.cast(value, kind)
-
-
-def ticks_of_datetime(value: Sql) -> Sql:
-    """Ticks since 0001-01-01, of which the last digit is lost."""
-    micros = sql.binary(exp.Mul, sql.call("epoch_us", value), sql.number(10))
-    return sql.binary(exp.Add, micros, sql.cast(sql.number(EPOCH_TICKS), "BIGINT"))
-
-
-def datetime_of_ticks(value: Sql) -> Sql:
-    """The datetime of ticks since 0001-01-01; null when there is none."""
-    return once(
-        value,
-        "ticks",
-        lambda x: sql.case(
-            [
-                (
-                    exp.Between(this=x, low=sql.number(0), high=sql.cast(sql.number(MAX_TICKS), "BIGINT")),
-                    sql.call(
-                        "make_timestamp",
-                        sql.binary(
-                            exp.Sub,
-                            sql.binary(exp.IntDiv, x, sql.number(10)),
-                            sql.cast(sql.number(EPOCH_TICKS // 10), "BIGINT"),
-                        ),
-                    ),
-                )
-            ]
-        ),
-    )
 
 
 # Dynamic values: a string in them is read as a text, a number as a number

@@ -18,7 +18,6 @@ from detectionary.compiler.emit import Emission
 from detectionary.compiler.plan import Apply, Constant, Expr
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
-from detectionary.engines.duckdb.once import once
 from detectionary.engines.duckdb.scalars_convert import convert, text_of_dynamic
 from detectionary.languages.kusto.syntax import ScalarType
 
@@ -105,10 +104,11 @@ def _is_nan(value: Sql) -> Sql:
 def _plain_equal(call: Apply, values: tuple[Sql, ...], kind: ScalarType) -> Sql:
     """Equality with SQL's nulls."""
     left, right = values
-    same = sql.equal(left, right)
-    if kind is REAL and not any(isinstance(part, Constant) for part in call.arguments):
-        return once(left, "e", lambda x: sql.both(sql.equal(x, right), sql.negate(_is_nan(x))))
-    return same
+    if any(isinstance(part, Constant) and part.value != part.value for part in call.arguments):
+        return sql.FALSE
+    if kind is REAL and not _has_value(call):
+        left = sql.call("nullif", left, sql.cast(sql.text("nan"), "DOUBLE"))
+    return sql.equal(left, right)
 
 
 def _equal(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:

@@ -19,7 +19,7 @@ from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
 from detectionary.engines.duckdb.once import once
 from detectionary.engines.duckdb.scalars_convert import convert, wrapped_long
-from detectionary.engines.duckdb.scalars_span import add_spans, divide_times, scale, subtract_times, times_remainder
+from detectionary.engines.duckdb.scalars_span import add_times, divide_times, scale, subtract_times, times_remainder
 from detectionary.languages.kusto.syntax import ScalarType
 
 BOOL, INT, LONG, REAL = ScalarType.BOOL, ScalarType.INT, ScalarType.LONG, ScalarType.REAL
@@ -73,7 +73,7 @@ def _computed(operator: type[exp.Binary], call: Apply, arguments: tuple[Sql, ...
 
 
 def _add(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
-    return add_spans(call, arguments) if _timed(call) else _computed(exp.Add, call, arguments)
+    return add_times(call, arguments) if _timed(call) else _computed(exp.Add, call, arguments)
 
 
 def _subtract(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
@@ -114,7 +114,7 @@ def _not_zero(call: Apply, divisor: Sql) -> Sql:
 def _remainder(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
     """What is left over, from 0 to below the size of the divisor."""
     if _timed(call):
-        return times_remainder(call, arguments)
+        return remainder(*times_remainder(call, arguments), call)
     _refuse_dynamic(call)
     left, right = _numbers(call, arguments)
     match call.type:
@@ -123,20 +123,26 @@ def _remainder(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> S
         case ScalarType.REAL:
             return remainder(left, right, call)
         case _:
-            return once(right, "by", lambda by: _positive(left, sql.call("nullif", sql.call("abs", by), sql.number(0))))
+            return _by_size(left, sql.call("nullif", right, sql.number(0)), "DECIMAL(38, 18)")
 
 
 def remainder(left: Sql, right: Sql, call: Apply) -> Sql:
-    """The remainder that is not negative; `call` tells whether the divisor is a constant."""
+    """The remainder of whole numbers, ticks or reals that is not negative; a constant divisor is a plain one."""
     part = call.arguments[1]
     value = part.value if isinstance(part, Constant) else None
-    if isinstance(value, int) and part.type in (INT, LONG, TIMESPAN) and value:
+    if call.type is REAL:
+        return _by_size(left, right, "DOUBLE")
+    if isinstance(value, int) and value:
         return _positive(left, sql.cast(sql.number(abs(value)), "BIGINT"))
-    wide = sql.cast(right, "HUGEINT") if call.type in (INT, LONG, TIMESPAN) else right
-    return once(sql.call("abs", wide), "by", lambda by: sql.cast(_positive(left, by), _SQL[call.type]))
+    return _by_size(sql.cast(left, "HUGEINT"), right, "BIGINT")
 
 
-_SQL: Final = {INT: "BIGINT", LONG: "BIGINT", TIMESPAN: "BIGINT", REAL: "DOUBLE"}
+def _by_size(left: Sql, right: Sql, kind: str) -> Sql:
+    def computed(pair: Sql) -> Sql:
+        value, by = (sql.call("list_extract", pair, sql.number(at)) for at in (1, 2))
+        return _positive(value, sql.call("abs", by))
+
+    return sql.cast(once(exp.Array(expressions=[left, right]), "pair", computed), kind)
 
 
 def _positive(left: Sql, size: Sql) -> Sql:

@@ -13,6 +13,7 @@ from sqlglot import exp
 from detectionary.compiler import sql
 from detectionary.compiler.sql import Sql
 from detectionary.engines.duckdb.once import once
+from detectionary.engines.duckdb.scalars_span import moment_of_micros
 
 _BLANKS: Final = r"[\t-\r ]*"
 _WHOLE: Final = rf"^{_BLANKS}([+-]?[0-9]+|0[xX][0-9a-fA-F]+){_BLANKS}$"
@@ -183,7 +184,7 @@ def _moment(groups: Sql) -> Sql:
     clock = sql.binary(exp.Sub, micros, _times(_offset(groups), 60_000_000))
     made = sql.binary(exp.Add, date, sql.call("to_microseconds", clock))
     matched = sql.binary(exp.NEQ, year, sql.text(""))
-    return sql.case([(matched, in_range(made))])
+    return sql.case([(matched, moment_of_micros(sql.call("epoch_us", made)))])
 
 
 def _hour(groups: Sql) -> Sql:
@@ -233,14 +234,3 @@ def read_guid(text: Sql) -> Sql:
         return sql.call("nullif", sql.call("lower", parts), sql.text("----"))
 
     return once(_groups(text, _GUID, *"abcde"), "guid", joined)
-
-
-_FIRST: Final = "0000-12-31 23:59:59.999999"
-_LAST: Final = "10000-01-01 00:00:00"
-
-
-def in_range(moment: Sql) -> Sql:
-    """A datetime, or null when it lies before the year 1 or after 9999."""
-    low, high = (sql.cast(sql.text(end), "TIMESTAMP") for end in (_FIRST, _LAST))
-    clamped = sql.call("greatest", sql.call("least", moment, high), low)
-    return sql.call("nullif", sql.call("nullif", clamped, high), low)
