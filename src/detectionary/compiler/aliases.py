@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from typing import Final
 
 ALIASES: Final[Mapping[str, str]] = {
+    "any": "take_any",
+    "anyif": "take_anyif",
     "argmax": "arg_max",
     "argmin": "arg_min",
     "array_strcat": "strcat_array",
     "arraylength": "array_length",
-    "any": "take_any",
-    "anyif": "take_anyif",
     "bag_pack": "pack",
     "base64_decodestring": "base64_decode_tostring",
     "base64_encodestring": "base64_encode_tostring",
     "cnt": "count",
     "columnifexists": "column_ifexists",
+    "datepart": "datetime_part",
+    "extentid": "extent_id",
     "extractall": "extract_all",
     "extractjson": "extract_json",
     "iif": "iff",
@@ -28,10 +30,12 @@ ALIASES: Final[Mapping[str, str]] = {
     "pack_dictionary": "pack",
     "parsejson": "parse_json",
     "replace": "replace_regex",
+    "toboolean": "tobool",
     "todouble": "toreal",
     "todynamic": "parse_json",
     "toobject": "parse_json",
     "totime": "totimespan",
+    "weekofyear": "week_of_year",
 }
 """From learn.microsoft.com, "Scalar functions" and "Aggregation functions": deprecated aliases."""
 
