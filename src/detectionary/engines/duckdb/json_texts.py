@@ -13,12 +13,8 @@ from typing import Final
 from sqlglot import exp
 
 from detectionary.compiler import sql
-from detectionary.compiler.emit import Emission
-from detectionary.compiler.plan import Constant, Expr
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
-from detectionary.languages.kusto.syntax import ScalarType
-from detectionary.text import Span
 
 EMPTY_ARRAY: Final = sql.text("[]")
 NULL_DYNAMIC: Final = sql.cast(sql.NULL, "VARCHAR")
@@ -113,47 +109,10 @@ def quoted_text(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def json_value(argument: Expr, value: Sql, emission: Emission) -> Sql:
-    """A value of any type as JSON text, null for null.
-
-    What JSON has no form for is a string of what `tostring` gives; a real that is no number is "NaN", "Infinity" or
-    "-Infinity".
-    """
-    match argument.type:
-        case ScalarType.DYNAMIC:
-            return value
-        case ScalarType.STRING:
-            if isinstance(argument, Constant):
-                return sql.text(quoted_text(str(argument.value)))
-            return quoted(value)
-        case ScalarType.BOOL | ScalarType.INT | ScalarType.LONG:
-            if isinstance(argument, Constant) and argument.value is not None:
-                return sql.text(json.dumps(argument.value))
-            return sql.cast(value, "VARCHAR")
-        case ScalarType.REAL:
-            return sql.case(
-                [
-                    (sql.call("isfinite", value), sql.cast(sql.call("to_json", value), "VARCHAR")),
-                    (sql.call("isnan", value), sql.text('"NaN"')),
-                    (sql.binary(exp.GT, value, sql.number(0)), sql.text('"Infinity"')),
-                    (sql.binary(exp.LT, value, sql.number(0)), sql.text('"-Infinity"')),
-                ]
-            )
-        case ScalarType.DATETIME | ScalarType.TIMESPAN | ScalarType.DECIMAL:
-            text = emission.apply("tostring", ScalarType.STRING, argument, span=argument.span)
-            return concatenated(sql.text('"'), sql.call("nullif", text, sql.text("")), sql.text('"'))
-        case ScalarType.GUID:
-            return concatenated(sql.text('"'), value, sql.text('"'))
-        case _:
-            raise UnsupportedError(f"a {argument.type.value} has no dynamic form")
-
-
-def json_item(argument: Expr, value: Sql, emission: Emission) -> Sql:
-    """The same as an item of a list: never null."""
-    made = json_value(argument, value, emission)
-    if isinstance(made, exp.Literal):
-        return made
-    return made if argument.type is ScalarType.STRING else sql.coalesce(made, NULL_ITEM)
+def array_of_texts(value: object) -> list[str]:
+    """The strings of an array that is known before the run (its JSON text); other items are left out."""
+    content = json.loads(value) if isinstance(value, str) else None
+    return [part for part in content if isinstance(part, str)] if isinstance(content, list) else []
 
 
 # Access
@@ -251,8 +210,3 @@ def length(values: Sql) -> Sql:
 def listed(parts: Sequence[Sql]) -> Sql:
     """A list of texts."""
     return exp.Array(expressions=list(parts)) if parts else NO_ITEMS
-
-
-def nothing(span: Span) -> Constant:
-    """The null of dynamic."""
-    return Constant(ScalarType.DYNAMIC, None, span)

@@ -4,19 +4,43 @@ from __future__ import annotations
 
 from typing import Final
 
+from sqlglot import exp
+
 from detectionary.compiler import sql
 from detectionary.compiler.dialect import Gap, Scalar, ScalarRow
 from detectionary.compiler.emit import Emission
-from detectionary.compiler.plan import Apply, Constant
+from detectionary.compiler.plan import Apply, Constant, Expr
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
 from detectionary.engines.duckdb import json_texts as json
 from detectionary.engines.duckdb.json_texts import dynamic_text
+from detectionary.engines.duckdb.scalars_convert import convert
 from detectionary.languages.kusto.syntax import ScalarType
 
 DYNAMIC, STRING = ScalarType.DYNAMIC, ScalarType.STRING
 
 __all__ = ["DYNAMIC_FUNCTIONS", "dynamic_text"]
+
+
+# Values of any type as JSON
+
+
+def json_value(argument: Expr, value: Sql) -> Sql:
+    """A value of any type as JSON text, null for null; what is known before the run is written out."""
+    match argument:
+        case Constant(type=ScalarType.STRING, value=str(text)):
+            return sql.text(json.quoted_text(text))
+        case Constant(type=ScalarType.BOOL | ScalarType.INT | ScalarType.LONG, value=int(number)):
+            return sql.text(str(number).lower())
+        case _:
+            return convert(argument.type, DYNAMIC, value)
+
+
+def json_item(argument: Expr, value: Sql) -> Sql:
+    """The same as an item of a list: never null."""
+    made = json_value(argument, value)
+    known = isinstance(made, exp.Literal) or argument.type is STRING
+    return made if known else sql.coalesce(made, json.NULL_ITEM)
 
 
 # Access
@@ -65,10 +89,6 @@ def _parse_json(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> 
     return json.parsed(value)
 
 
-def _dynamic_to_json(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
-    raise UnsupportedError("its order of keys is not done yet")
-
-
 # Building
 
 
@@ -85,7 +105,7 @@ def _pack(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
         else:
             parts += [sql.text(before), json.quoted(arguments[at])]
             before = ":"
-        parts += [sql.text(before), json.json_item(value, arguments[at + 1], emission)]
+        parts += [sql.text(before), json_item(value, arguments[at + 1])]
         before = ","
     parts.append(sql.text("}" if before == "," else before + "}"))
     return sql.call("concat", *parts)
@@ -95,14 +115,13 @@ def _pack_array(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> 
     parts: list[Sql] = []
     before = "["
     for value, argument in zip(arguments, call.arguments, strict=True):
-        parts += [sql.text(before), json.json_item(argument, value, emission)]
+        parts += [sql.text(before), json_item(argument, value)]
         before = ","
     parts.append(sql.text("]" if before == "," else "[]"))
     return sql.call("concat", *parts)
 
 
 DYNAMIC_FUNCTIONS: Final[tuple[ScalarRow, ...]] = (
-    Scalar("dynamic_to_json", _dynamic_to_json),
     Scalar("element", _element),
     Scalar("member", _member),
     Scalar("pack", _pack),
