@@ -103,7 +103,9 @@ def _engine(name: str) -> Engine:
         return engine_named(name)
     except KeyError:
         raise Trouble(f"no engine is called {name!r}", f"the engines: {', '.join(ENGINES)}") from None
-    except ImportError as error:
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("detectionary"):
+            raise
         help_text = f"pip install 'detectionary[{name}]'"
         raise Trouble(f"{name} is not installed: {error}", help_text, ExitCode.CONFIGURATION) from None
 

@@ -106,6 +106,10 @@ class DuckDBSession:
             raise EngineError((Diagnostic("KQL420", Level.ERROR, message, query.plan.span),)) from error
         except duckdb.Error as error:
             raise EngineError((self._diagnostic(error, query),)) from error
+        except RuntimeError as error:
+            if str(error) == "Query interrupted":  # how the client reports SIGINT while a query runs
+                raise KeyboardInterrupt from error
+            raise
         finally:
             if timer is not None:
                 timer.cancel()
