@@ -16,6 +16,9 @@ from detectionary.model.rule import Rule
 MOST_ROWS = 10
 """Of the rows of an alert a terminal shows this many."""
 
+MOST_TEXT = 240
+"""Of a long value a terminal shows this many characters; `--format json` has it whole."""
+
 
 def alert_view(alert: Alert, window: Window) -> list[RenderableType]:
     """The alert as an analyst reads it: what, how bad, who, which details, and the rows behind it."""
@@ -40,7 +43,7 @@ def alert_view(alert: Alert, window: Window) -> list[RenderableType]:
     if alert.custom_details:
         grid = _grid()
         for name, values in alert.custom_details:
-            grid.add_row(name, ", ".join(values))
+            grid.add_row(name, ", ".join(map(_short, values)))
         shown.append(_section("Custom details", grid))
     shown.append(_section(f"Rows ({alert.result_count})", _rows(alert)))
     return shown
@@ -52,11 +55,16 @@ def _rows(alert: Alert) -> RenderableType:
         grid = _grid()
         for name, value in dict(row).items():
             if value not in (None, ""):
-                grid.add_row(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+                grid.add_row(name, _short(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)))
         parts.extend((Text(f"{number}", "faint"), Padding(grid, (0, 0, 0, 2))))
     if len(alert.rows) > MOST_ROWS:
         parts.append(Text(f"… {len(alert.rows) - MOST_ROWS} more; --format json writes all", "faint"))
     return Lines(*parts)
+
+
+def _short(text: str) -> str:
+    rest = len(text) - MOST_TEXT
+    return text if rest <= 0 else f"{text[:MOST_TEXT]}… ({rest} more)"
 
 
 def quiet_view(rule: Rule, window: Window, outcome: Evaluation) -> RenderableType:
