@@ -17,8 +17,11 @@ from detectionary.compiler.sql import Sql
 from detectionary.compiler.ticks import moment_of
 from detectionary.engines.duckdb.aggregates import AGGREGATES
 from detectionary.engines.duckdb.expand import expand
+from detectionary.engines.duckdb.scalars_bin import BINS
 from detectionary.engines.duckdb.scalars_convert import CONVERSIONS
 from detectionary.engines.duckdb.scalars_dynamic import DYNAMIC_FUNCTIONS
+from detectionary.engines.duckdb.scalars_dynamic_arrays import ARRAYS
+from detectionary.engines.duckdb.scalars_dynamic_bags import BAGS
 from detectionary.engines.duckdb.scalars_logic import LOGIC
 from detectionary.engines.duckdb.scalars_number import NUMBERS
 from detectionary.engines.duckdb.scalars_parse import PARSE
@@ -101,7 +104,10 @@ DIALECT: Final = Dialect(
     name="duckdb",
     printed_as="duckdb",
     types=TYPES,
-    scalars={row.name: row for row in (*LOGIC, *NUMBERS, *CONVERSIONS, *TEXTS, *TIMES, *DYNAMIC_FUNCTIONS, *PARSE)},
+    scalars={
+        row.name: row
+        for row in (*LOGIC, *NUMBERS, *BINS, *CONVERSIONS, *TEXTS, *TIMES, *DYNAMIC_FUNCTIONS, *ARRAYS, *BAGS, *PARSE)
+    },
     aggregates={row.name: row for row in AGGREGATES},
     windows={row.name: row for row in WINDOWS},
     constant=constant,
