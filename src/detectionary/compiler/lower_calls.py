@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from detectionary.compiler.lowering import CHEAP, Lowering, converted
 from detectionary.compiler.plan import Expr, Scan, nodes
@@ -25,7 +25,7 @@ from detectionary.languages.kusto.syntax import (
     Statement,
 )
 from detectionary.languages.kusto.types import scalar_type
-from detectionary.model.schema import TableSchema
+from detectionary.model.schema import Column, TableSchema
 from detectionary.text import Span
 
 MAX_DEPTH = 40
@@ -176,8 +176,8 @@ def named_table(low: Lowering, node: Expression, name: str, scope: Scope) -> Rel
     schema = low.environment.tables.get(name)
     if schema is None:
         definition = low.environment.functions.get(name)
-        if definition is not None and definition.returns is not None:
-            return external_table(low, name, definition.returns, node.span)
+        if definition is not None and definition.body is None:
+            return given_rows(low, name, None, node.span)
         raise MissingTableError(name, node.span)
     return stored_table(low, schema, node.span)
 
@@ -189,13 +189,21 @@ def stored_table(low: Lowering, schema: TableSchema, span: Span) -> Relation:
     return Relation(Scan(columns=columns, table=schema.name, span=span, stage=low.stage), columns)
 
 
-def external_table(low: Lowering, name: str, schema: TableSchema, span: Span) -> Relation:
-    """A table whose rows only the caller can give: a watchlist, `externaldata`, a function without a body."""
-    given = low.external.get(name)
-    if given is None:
-        raise refuse(f"nobody gave the rows of {name}", span, f"name a file for it: --external '{name}=FILE'", "KQL303")
-    columns = tuple(low.column(column.name, scalar_type(column.type), span) for column in given.columns)
-    return Relation(Scan(columns=columns, table=f"external:{name}", span=span, stage=low.stage), columns)
+def given_rows(low: Lowering, name: str, columns: Sequence[Column] | None, span: Span) -> Relation:
+    """The rows that the caller gives for `name`, under these columns or else their own: a watchlist, `externaldata`."""
+    schema = low.external.get(name)
+    if schema is None:
+        advice = f'name a file for it: --external "{name}=FILE"'
+        raise refuse(f"nobody gave the rows of {name}", span, advice, "KQL403")
+    chosen = schema.columns if columns is None else columns
+    made = tuple(low.column(column.name, scalar_type(column.type), span) for column in chosen)
+    low.count_node(span)
+    return Relation(Scan(columns=made, table=external_scan(name), span=span, stage=low.stage), made)
+
+
+def external_scan(name: str) -> str:
+    """The table of a `Scan` over rows that the caller gives for `name`."""
+    return f"external:{name}"
 
 
 def _behind(low: Lowering, name: TableName, span: Span) -> Relation:

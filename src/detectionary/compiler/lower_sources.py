@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
-from detectionary.compiler.lower_calls import body_table, named_table, stored_table
+from detectionary.compiler.lower_calls import body_table, given_rows, named_table, stored_table
 from detectionary.compiler.lowering import Lowering
-from detectionary.compiler.plan import Constant, Expr, Scan, SortKey, Values
-from detectionary.compiler.refused import MissingTableError, Refused, refuse
+from detectionary.compiler.plan import Constant, Expr, SortKey, Values
+from detectionary.compiler.refused import MissingTableError, refuse
 from detectionary.compiler.relation import Relation, Scope, TableName
 from detectionary.languages.kusto.bind_calls import PLACES
 from detectionary.languages.kusto.bind_names import external_name
@@ -23,7 +22,6 @@ from detectionary.languages.kusto.syntax import (
     Path,
     ScalarType,
 )
-from detectionary.languages.kusto.types import scalar_type
 from detectionary.model.schema import Column
 from detectionary.text import Span
 
@@ -83,11 +81,7 @@ def _given_function(low: Lowering, node: Call, scope: Scope) -> Relation:
     for argument in node.arguments:
         value = low.expression(argument, scope.with_row(None))
         values.append(value.value if isinstance(value, Constant) and isinstance(value.value, str) else None)
-    name = external_name(node.name.text, values)
-    schema = low.external.get(name)
-    if schema is None:
-        raise not_given(name, node.span)
-    return given_rows(low, name, schema.columns, node.span)
+    return given_rows(low, external_name(node.name.text, values), None, node.span)
 
 
 def external_data(low: Lowering, node: ExternalData, scope: Scope) -> Relation:
@@ -100,27 +94,8 @@ def external_data(low: Lowering, node: ExternalData, scope: Scope) -> Relation:
     value = low.expression(node.sources[0], scope.with_row(None))
     if not (isinstance(value, Constant) and isinstance(value.value, str)):
         raise refuse("the address of externaldata must be a constant", node.sources[0].span)
-    name = value.value
-    if name not in low.external:
-        raise not_given(name, node.span)
     columns = tuple(Column(item.name.text, item.type.value) for item in node.schema.columns)
-    return given_rows(low, name, columns, node.span)
-
-
-def given_rows(low: Lowering, name: str, columns: Sequence[Column], span: Span) -> Relation:
-    """A scan of rows that the caller gives."""
-    made = tuple(low.column(column.name, scalar_type(column.type), span) for column in columns)
-    low.count_node(span)
-    return Relation(Scan(columns=made, table=external_scan(name), span=span, stage=low.stage), made)
-
-
-def external_scan(name: str) -> str:
-    """The table of a `Scan` over rows that the caller gives for `name`."""
-    return f"external:{name}"
-
-
-def not_given(name: str, span: Span) -> Refused:
-    return refuse(f"nobody gave the rows of {name}", span, f'name a file for it: --external "{name}=FILE"', "KQL303")
+    return given_rows(low, value.value, columns, node.span)
 
 
 def placed_table(low: Lowering, node: Path, scope: Scope) -> Relation:
@@ -186,5 +161,3 @@ def get_schema(low: Lowering, node: GetSchema, relation: Relation, scope: Scope)
 
 SOURCES = {GetSchema: get_schema, Invoke: invoke}
 """The operators of this file."""
-
-__all__ = ["SOURCES", "called_table", "external_data", "external_scan", "placed_table"]
