@@ -15,6 +15,7 @@ from detectionary.compiler.plan import ColumnId, ColumnUse, Constant, Measure
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
 from detectionary.engines.duckdb import json_texts as json
+from detectionary.engines.duckdb.scalars_dynamic import json_item
 from detectionary.languages.kusto.syntax import ScalarType
 
 MOST_ITEMS: Final = 1_048_576
@@ -95,7 +96,7 @@ def json_array(items: Sql, kind: ScalarType, emission: Emission) -> Sql:
         case ScalarType.DYNAMIC:
             text = json.joined(json.transformed(items, ITEM, sql.coalesce(sql.variable(ITEM), json.NULL_ITEM)))
         case _:
-            item = json.json_item(ColumnUse(ITEM, kind), sql.variable(ITEM), emission)
+            item = json_item(ColumnUse(ITEM, kind), sql.variable(ITEM))
             text = json.joined(json.transformed(items, ITEM, item))
     return sql.coalesce(text, json.EMPTY_ARRAY)
 
