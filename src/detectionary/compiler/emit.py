@@ -7,13 +7,14 @@ Filters join the node above them. What an engine does differently stands in its 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from sqlglot import exp
 
 from detectionary.compiler import sql
 from detectionary.compiler.dialect import Dialect, Gap, StoredTable
+from detectionary.compiler.moments import known
 from detectionary.compiler.plan import (
     Aggregate,
     Apply,
@@ -70,17 +71,24 @@ class Emission:
     def expression(self, expression: Expr) -> Sql:
         match expression:
             case Constant():
-                return self.dialect.constant(expression)
+                return self._literal(expression)
             case ColumnUse():
                 return sql.column(expression.id)
             case Apply():
-                return self._applied(expression)
+                value = known(expression, self.now)
+                return self._literal(value) if value is not None else self._applied(expression)
             case ScalarQuery():
                 return self._scalar_query(expression)
             case InQuery():
                 return self._in_query(expression)
             case _:
                 assert_never(expression)
+
+    def _literal(self, value: Constant) -> Sql:
+        if value.type is ScalarType.DATETIME and isinstance(value.value, int) and value.value % 10:
+            message = "the seventh digit of this datetime is dropped: engines keep microseconds"
+            self.notes.setdefault(("datetime", value.span), Diagnostic("KQL412", Level.NOTE, message, value.span))
+        return self.dialect.constant(value)
 
     def constant(self, kind: ScalarType, value: bool | int | float | str | None) -> Sql:
         """A value of a Kusto type in SQL (see `plan.Constant`)."""
@@ -94,6 +102,7 @@ class Emission:
         row = self.dialect.scalars.get(call.function)
         if row is None or isinstance(row, Gap):
             raise refuse(self._unsupported(call.function, row), call.span)
+        call = replace(call, arguments=tuple(known(part, self.now) or part for part in call.arguments))
         arguments = tuple(map(self.expression, call.arguments))
         try:
             result = row.emit(call, arguments, self)
@@ -110,7 +119,7 @@ class Emission:
     def approximate(self, function: str, how: str, span: Span) -> None:
         """Note that a result is estimated."""
         message = f"{function} is approximate: {how}"
-        self.notes.setdefault((function, span), Diagnostic("KQL311", Level.NOTE, message, span))
+        self.notes.setdefault((function, span), Diagnostic("KQL411", Level.NOTE, message, span))
 
     def _scalar_query(self, query: ScalarQuery) -> Sql:
         first = query.plan.columns[0].id

@@ -143,6 +143,8 @@ def _different(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> S
 def _ordered(operator: type[exp.Binary], greater: bool) -> Callable[[Apply, tuple[Sql, ...], Emission], Sql]:
     def emit(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
         (left, right), kind = _operands(call, arguments)
+        if kind is DYNAMIC:
+            raise UnsupportedError("two dynamic values have no order", "convert them, with tolong() for example")
         compared = sql.binary(operator, left, right)
         if kind is not REAL:
             return compared
