@@ -101,6 +101,12 @@ class TextBatch:
     def kinds(self, key: str) -> set[str]:
         return {kind for cell in self.columns[self.header.index(key)] if (kind := kind_of_text(cell)) is not None}
 
+    def take(self, indexes: Sequence[int]) -> TextBatch:
+        """Some of the rows."""
+        if len(indexes) == self.size:
+            return self
+        return TextBatch(self.header, [[column[index] for index in indexes] for column in self.columns])
+
     def direct(self, key: str, kind: str) -> None:  # noqa: ARG002  # never is one
         return None
 

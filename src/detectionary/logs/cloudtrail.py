@@ -238,8 +238,25 @@ def _structure(raw: msgspec.Raw) -> bytes:
 
 
 def is_record(fields: Mapping[str, object]) -> bool:
-    """Whether a record is CloudTrail's."""
-    return "eventSource" in fields and "eventName" in fields and ("awsRegion" in fields or "eventVersion" in fields)
+    """Whether a record is CloudTrail's: an API call or sign-in, or an insight event, which has no name of its own."""
+    named = "eventSource" in fields and "eventName" in fields
+    return (named and ("awsRegion" in fields or "eventVersion" in fields)) or _INSIGHT <= fields.keys()
+
+
+_INSIGHT: Final = {"eventVersion", "eventTime", "eventID", "insightDetails"}
+
+
+def is_looked_up(fields: Mapping[str, object]) -> bool:
+    """Whether a record is one of the answers of LookupEvents."""
+    return "CloudTrailEvent" in fields and "EventId" in fields
+
+
+def looked_up(fields: Mapping[str, msgspec.Raw]) -> Mapping[str, msgspec.Raw] | None:
+    """The event that an answer of LookupEvents holds as text; None when it holds none."""
+    try:
+        return _DICT.decode(msgspec.json.decode(fields["CloudTrailEvent"], type=str))
+    except msgspec.DecodeError:
+        return None
 
 
 def is_digest(fields: Mapping[str, object]) -> bool:

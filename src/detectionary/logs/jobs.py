@@ -11,27 +11,25 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Final, assert_never
 
 import msgspec
 import pyarrow as pa
 
 from detectionary.logs import cloudtrail, delimited, event_files, parquet_files, windows
+from detectionary.logs.account import Account
 from detectionary.logs.batches import Batch, JsonBatch, TextBatch
 from detectionary.logs.exports import Route
 from detectionary.logs.infer import Spool, SpoolWriter, read_back
 from detectionary.logs.json_frames import Fault, Frame, frames
 from detectionary.logs.parquet_files import Foreign
 from detectionary.logs.parts import Part, PartWriter, Shape, file_name, shape_of
-from detectionary.logs.recognize import TELLING, Recognizer, Verdict
 from detectionary.logs.sources import Format, InputFile, Skipped, Source, open_file
 from detectionary.logs.tables import Broken, LogFile
+from detectionary.logs.targets import Nowhere, Target, Targets, ToCloudTrail, ToRaw, ToTable, ToWindows
 from detectionary.logs.values import Converted, Tally
-from detectionary.logs.windows_records import WindowsRecord, parse, shape_of_record
+from detectionary.logs.windows_records import WindowsRecord, parse
 from detectionary.model.schema import TableSchema
-
-NAMED: Final = 20
-"""So many broken records of a file are named; all are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,49 +48,8 @@ class Result:
     foreign: tuple[Foreign, ...] = ()
 
 
-@dataclass(slots=True)
-class _Account:
-    """One source while it is read."""
-
-    name: str
-    format: str
-    records: int = 0
-    broken: int = 0
-    named: list[Broken] = field(default_factory=list)
-    rows: dict[str, int] = field(default_factory=dict)
-    skipped: str | None = None
-    routes: dict[str, Route] = field(default_factory=dict)
-    unplaced: int = 0
-    """Records that no table is known for; they are broken only in a file of which others were read."""
-
-    unzoned: int = 0
-    """Records whose time has no zone, and was taken for UTC."""
-
-    def fault(self, record: int | None, line: int | None, reason: str) -> None:
-        self.broken += 1
-        if len(self.named) < NAMED:
-            self.named.append(Broken(self.name, line, record, reason))
-
-    def misplaced(self, record: int | None, line: int | None, reason: str) -> None:
-        self.unplaced += 1
-        self.fault(record, line, reason)
-
-    def close(self) -> LogFile:
-        skipped = self.skipped
-        if skipped is None and not self.records:
-            if self.unplaced == self.broken > 0:
-                skipped = f"{self.broken} records: {self.named[0].reason}"
-                self.broken, self.named = 0, []
-            elif self.named:
-                skipped = f"holds no record that can be read: the first {self.named[0].reason}"
-            else:
-                skipped = "holds no record"
-        return LogFile(self.name, self.format, self.records, self.broken, dict(self.rows), skipped)
-
-
 _OBJECTS: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
-_TEXT: Final = msgspec.json.Decoder(str)
 
 
 @dataclass(slots=True)
@@ -101,8 +58,7 @@ class Job:
 
     number: int
     folder: Path
-    recognizer: Recognizer
-    table: str | None = None
+    targets: Targets
     tally: Tally = field(default_factory=Tally)
     _writers: dict[str, PartWriter] = field(default_factory=dict)
     _spools: dict[str, SpoolWriter] = field(default_factory=dict)
@@ -114,33 +70,33 @@ class Job:
 
     @property
     def schemas(self) -> Mapping[str, TableSchema]:
-        return self.recognizer.schemas
+        return self.targets.recognizer.schemas
 
     def read(self, files: Iterable[InputFile]) -> Result:
+        """Read files to their ends."""
         for file in files:
             for source in open_file(file):
                 if isinstance(source, Skipped):
                     self._files.append((file.path, LogFile(source.name, None, 0, 0, {}, source.reason)))
                     continue
-                account = _Account(source.name, source.format.value)
+                account = Account(source.name, source.format.value)
                 self._source(source, account)
                 self._files.append((file.path, account.close()))
                 self._broken += account.named
-                self._note(account)
+                self._notes += account.notes()
         return self._result()
 
     def rewrite(self, foreign: Foreign) -> Result:
         """Write the rows of a user's Parquet file as parts, as it cannot be used where it lies."""
-        account = _Account(str(foreign.path), Format.PARQUET.value)
+        account = Account(str(foreign.path), Format.PARQUET.value)
         for batch in parquet_files.batches(foreign.path):
             self._export(foreign.table, batch, account)
         return self._result()
 
     def write_out(self, spool: Spool, schema: TableSchema) -> Result:
         """Write the records of a spool, whose table has a schema by now, and remove it."""
-        account = _Account(str(spool.path), "")
-        shape = self._shapes[spool.table] = shape_of(schema, unmapped=False)
-        route = Route(shape)
+        account = Account(str(spool.path), "")
+        route = Route(self._shapes.setdefault(spool.table, shape_of(schema, unmapped=False)))
         for batch in read_back(spool):
             self._write(spool.table, route.rows(batch), batch.size, account)
         spool.path.unlink()
@@ -158,25 +114,20 @@ class Job:
             tuple(self._foreign),
         )
 
-    def _source(self, source: Source, account: _Account) -> None:
+    def _source(self, source: Source, account: Account) -> None:
         match source.format:
             case Format.JSON:
-                fast = self.table in (None, cloudtrail.TABLE)
-                for frame in frames(source.stream, cloudtrail.EVENTS if fast else None):
-                    if isinstance(frame, Fault):
-                        account.fault(frame.record, frame.line, frame.reason)
-                    else:
-                        fast = self._frame(frame, account, fast)
+                self._json(source, account)
             case Format.DELIMITED:
-                for batch in delimited.rows(source.stream):
-                    if isinstance(batch, Fault):
-                        account.fault(batch.record, batch.line, batch.reason)
+                for rows in delimited.rows(source.stream):
+                    if isinstance(rows, Fault):
+                        account.fault(rows)
                     else:
-                        self._cells(*batch, account)
+                        self._cells(*rows, account)
             case Format.EVTX:
                 for events in event_files.records(source):
                     if isinstance(events, Fault):
-                        account.fault(events.record, events.line, events.reason)
+                        account.fault(events)
                     else:
                         self._events([event for _, event in events], [(number, None) for number, _ in events], account)
             case Format.PARQUET:
@@ -184,160 +135,138 @@ class Job:
 
     # JSON
 
-    def _frame(self, frame: Frame, account: _Account, fast: bool) -> bool:
-        """All records of a frame; whether they were CloudTrail's as documented, as the next ones then are, too."""
-        events = frame.typed
-        if events is None and fast:
-            with suppress(msgspec.DecodeError):  # other records, or other fields, go one by one
-                events = cloudtrail.EVENTS.decode(frame.array)
-        if events is not None:
-            self._write(cloudtrail.TABLE, cloudtrail.rows(events), len(events), account)
-            account.records += len(events)
-            return fast
-        records, places = _objects_of(frame, account)
-        groups: dict[str, list[int]] = {}
-        verdicts: dict[tuple[object, ...], Verdict] = {}
-        for index, record in enumerate(records):
-            key: tuple[object, ...] = (tuple(record), *(bytes(record[name]) for name in TELLING if name in record))
-            if "Event" in record:
-                key += (b'"System"' in bytes(record["Event"]),)
-            verdict = verdicts.get(key)
-            if verdict is None:
-                verdict = verdicts[key] = self._verdict(record)
-            if verdict.table is None:
-                place = places[index]
-                account.misplaced(frame.first + place, frame.lines[place] if frame.lines else None, verdict.reason)
+    def _json(self, source: Source, account: Account) -> None:
+        fast = self.targets.cloudtrail
+        for frame in frames(source.stream, cloudtrail.EVENTS if fast else None):
+            if isinstance(frame, Fault):
+                account.fault(frame)
+                continue
+            events = frame.typed
+            if events is None and fast:
+                with suppress(msgspec.DecodeError):  # other records, or other fields, go one by one
+                    events = cloudtrail.EVENTS.decode(frame.array)
+            if events is not None:
+                self._write(cloudtrail.TABLE, cloudtrail.rows(events), len(events), account)
+                account.records += len(events)
             else:
-                groups.setdefault(verdict.table, []).append(index)
+                fast = self._frame(frame, account)
+
+    def _frame(self, frame: Frame, account: Account) -> bool:
+        """All records of a frame, whatever they are; whether any were CloudTrail's, as the next ones then may be."""
+        records, places = _objects_of(frame, account)
+        groups: dict[Target, list[int]] = {}
+        for index, target in enumerate(self.targets.of(records)):
+            groups.setdefault(target, []).append(index)
         for target, indexes in groups.items():
             chosen = [records[index] for index in indexes]
-            if target.startswith(_RAW_WINDOWS):
-                self._windows(target.removeprefix(_RAW_WINDOWS), chosen, frame, [places[i] for i in indexes], account)
-                continue
-            if target == _RAW_CLOUDTRAIL:
-                pairs = [cloudtrail.lenient(record) for record in chosen]
-                rest = [other for _, other in pairs]
-                columns = cloudtrail.rows([event for event, _ in pairs], rest)
-                self._write(cloudtrail.TABLE, columns, len(chosen), account)
-            else:
-                self._export(target, JsonBatch(chosen), account)
-            account.records += len(chosen)
-        return _RAW_CLOUDTRAIL in groups
+            where = [frame.where(places[index]) for index in indexes]
+            match target:
+                case ToCloudTrail(looked_up):
+                    self._cloudtrail([cloudtrail.looked_up(it) if looked_up else it for it in chosen], where, account)
+                case ToWindows(shape):
+                    self._events([parse(shape, record) for record in chosen], where, account)
+                case ToRaw(log, table):
+                    self._export(table, JsonBatch([log.fields(record) for record in chosen]), account)
+                    account.records += len(chosen)
+                case ToTable(table):
+                    self._export(table, JsonBatch(chosen), account)
+                    account.records += len(chosen)
+                case Nowhere(reason):
+                    for record, line in where:
+                        account.misplaced(Fault(record, line, reason))
+                case _:
+                    assert_never(target)
+        return ToCloudTrail() in groups
 
-    def _verdict(self, record: Mapping[str, msgspec.Raw]) -> Verdict:
-        if cloudtrail.is_digest(record):
-            return Verdict(None, "is a digest that AWS writes beside its logs, and holds no event")
-        if self.table in (None, cloudtrail.TABLE) and cloudtrail.is_record(record):
-            return Verdict(_RAW_CLOUDTRAIL)
-        if self.table in (None, *windows.TABLES):
-            shape = shape_of_record(record)
-            if shape is not None:
-                return Verdict(_RAW_WINDOWS + shape)
-        if self.table is not None:
-            return Verdict(self.table)
-        for name in TELLING:
-            raw = bytes(record.get(name, b""))
-            if raw[:1] == b'"':
-                named = self.recognizer.named(_TEXT.decode(raw))
-                if named is not None:
-                    return named
-        return _advised(self.recognizer.by_columns(record))
+    # CloudTrail, one by one
+
+    def _cloudtrail(
+        self,
+        records: Sequence[Mapping[str, msgspec.Raw] | None],
+        where: Sequence[tuple[int, int | None]],
+        account: Account,
+    ) -> None:
+        pairs = []
+        for record, place in zip(records, where, strict=True):
+            if record is None:
+                account.fault(Fault(*place, "holds no event in CloudTrailEvent"))
+            else:
+                pairs.append(cloudtrail.lenient(record))
+        if pairs:
+            columns = cloudtrail.rows([event for event, _ in pairs], [rest for _, rest in pairs])
+            self._write(cloudtrail.TABLE, columns, len(pairs), account)
+            account.records += len(pairs)
 
     # Windows events
-
-    def _windows(
-        self,
-        shape: str,
-        chosen: Sequence[Mapping[str, msgspec.Raw]],
-        frame: Frame,
-        places: Sequence[int],
-        account: _Account,
-    ) -> None:
-        where = [(frame.first + place, frame.lines[place] if frame.lines else None) for place in places]
-        self._events([parse(shape, fields) for fields in chosen], where, account)
 
     def _events(
         self,
         events: Sequence[WindowsRecord | None],
         where: Sequence[tuple[int, int | None]],
-        account: _Account,
+        account: Account,
     ) -> None:
         groups: dict[str, list[WindowsRecord]] = {}
-        for index, event in enumerate(events):
-            tables = () if event is None else windows.tables_of(event)
-            wanted = [table for table in tables if self.table in (None, table)]
-            if event is None or not wanted:
-                reason = "has no channel and event id" if event is None else f"is no record of {self.table}"
-                account.fault(*where[index], reason)
-                continue
-            account.records += 1
-            account.unzoned += not event.zoned
-            for table in wanted:
-                groups.setdefault(table, []).append(event)
+        for event, place in zip(events, where, strict=True):
+            wanted = [] if event is None else self.targets.windows(windows.tables_of(event))
+            if event is None:
+                account.fault(Fault(*place, "has no channel and event id"))
+            elif not wanted:
+                account.fault(Fault(*place, f"is no record of {self.targets.table}"))
+            else:
+                account.records += 1
+                account.unzoned += not event.zoned
+                for table in wanted:
+                    groups.setdefault(table, []).append(event)
         for table, records in groups.items():
             self._write(table, windows.rows(table, records, self._shape(table).kinds), len(records), account)
 
     # Parquet
 
-    def _parquet(self, source: Source, account: _Account) -> None:
+    def _parquet(self, source: Source, account: Account) -> None:
         try:
             with source.seekable() as file:
                 schema, metadata = parquet_files.footer(file)
-                verdict = Verdict(self.table) if self.table else _advised(self.recognizer.by_columns(schema.names))
-                if verdict.table is None:
-                    account.skipped = f"{metadata.num_rows} records: {verdict.reason}"
+                target = self.targets.by_columns(schema.names)
+                if isinstance(target, Nowhere):
+                    account.skipped = f"{metadata.num_rows} records: {target.reason}"
                     return
                 if source.path is not None:
-                    known = verdict.table in self.schemas
-                    route = Route(self._shape(verdict.table)) if known else None
-                    foreign = parquet_files.in_place(verdict.table, source.path, route)
+                    route = Route(self._shape(target.table)) if target.table in self.schemas else None
+                    foreign = parquet_files.in_place(target.table, source.path, route)
                     if foreign is not None:
                         self._foreign.append(foreign)
                         account.records = foreign.rows
-                        account.rows[foreign.table] = foreign.rows
+                        account.wrote(foreign.table, foreign.rows)
                         return
                 for batch in parquet_files.batches(file):
-                    self._export(verdict.table, batch, account)
+                    self._export(target.table, batch, account)
                     account.records += batch.size
         except (pa.ArrowException, OSError) as error:
-            account.fault(None, None, f"is damaged Parquet: {error}")
+            account.fault(Fault(None, None, f"is damaged Parquet: {error}"))
 
     # Cells
 
-    def _cells(self, batch: TextBatch, lines: Sequence[int], last: int, account: _Account) -> None:
-        verdicts: list[Verdict]
-        telling = next((name for name in TELLING if name in batch.header), None)
-        if self.table is not None:
-            verdicts = [Verdict(self.table)] * batch.size
-        else:
-            general = _advised(self.recognizer.by_columns(batch.header))
-            cells = batch.columns[batch.header.index(telling)] if telling else [""] * batch.size
-            told = {cell: self.recognizer.named(cell) or general for cell in set(cells)}
-            verdicts = [told[cell] for cell in cells]
-        groups: dict[str, list[int]] = {}
-        for index, verdict in enumerate(verdicts):
-            if verdict.table is None:
-                account.misplaced(last - batch.size + 1 + index, lines[index], verdict.reason)
+    def _cells(self, batch: TextBatch, lines: Sequence[int], last: int, account: Account) -> None:
+        groups: dict[ToTable | Nowhere, list[int]] = {}
+        for index, target in enumerate(self.targets.by_cells(batch.header, batch.columns)):
+            groups.setdefault(target, []).append(index)
+        for target, indexes in groups.items():
+            if isinstance(target, Nowhere):
+                for index in indexes:
+                    account.misplaced(Fault(last - batch.size + 1 + index, lines[index], target.reason))
             else:
-                groups.setdefault(verdict.table, []).append(index)
-        for table, indexes in groups.items():
-            chosen = (
-                batch
-                if len(indexes) == batch.size
-                else TextBatch(batch.header, [[column[index] for index in indexes] for column in batch.columns])
-            )
-            self._export(table, chosen, account)
-            account.records += len(indexes)
+                self._export(target.table, batch.take(indexes), account)
+                account.records += len(indexes)
 
     # Rows
 
-    def _export(self, table: str, batch: Batch, account: _Account) -> None:
+    def _export(self, table: str, batch: Batch, account: Account) -> None:
         if table not in self.schemas:
             spool = self._spools.get(table)
             if spool is None:
                 spool = self._spools[table] = SpoolWriter(table, self.folder / f"spool-{file_name(self.number, table)}")
             spool.add(batch)
-            account.rows[table] = account.rows.get(table, 0) + batch.size
+            account.wrote(table, batch.size)
             return
         route = account.routes.get(table)
         if route is None:
@@ -350,7 +279,7 @@ class Job:
             shape = self._shapes[table] = shape_of(self.schemas[table])
         return shape
 
-    def _write(self, table: str, columns: Mapping[str, Converted], rows: int, account: _Account) -> None:
+    def _write(self, table: str, columns: Mapping[str, Converted], rows: int, account: Account) -> None:
         shape = self._shape(table)
         writer = self._writers.get(table)
         if writer is None:
@@ -359,44 +288,21 @@ class Job:
             if column in shape.kinds:
                 self.tally.add(table, column, shape.kinds[column], converted)
         writer.add({name: column.array for name, column in columns.items()}, rows)
-        account.rows[table] = account.rows.get(table, 0) + rows
-
-    def _note(self, account: _Account) -> None:
-        if account.unzoned:
-            self._notes.append(f"{account.name}: {account.unzoned} records have a time without a zone, taken for UTC")
-        for table, route in account.routes.items():
-            for key, reading in route.readings():
-                if reading.unproved and reading.order is not None:
-                    self._notes.append(
-                        f"{account.name}: no date of {key} says whether day or month comes first; "
-                        f"read as {reading.order.value} into {table}"
-                    )
+        account.wrote(table, rows)
 
 
-_RAW_CLOUDTRAIL: Final = "\0cloudtrail"
-_RAW_WINDOWS: Final = "\0windows "
-"""Marks for records in AWS's own fields and in those of Windows' collectors, beside tables by name."""
-
-
-def _advised(verdict: Verdict) -> Verdict:
-    if verdict.table is not None:
-        return verdict
-    return Verdict(None, f"{verdict.reason}: name its table with --table")
-
-
-def _objects_of(frame: Frame, account: _Account) -> tuple[list[dict[str, msgspec.Raw]], Sequence[int]]:
+def _objects_of(frame: Frame, account: Account) -> tuple[list[dict[str, msgspec.Raw]], Sequence[int]]:
     """The objects of a frame and their places in it; anything else is a fault."""
-    try:
+    with suppress(msgspec.ValidationError):
         return _OBJECTS.decode(frame.array), range(frame.count)
-    except msgspec.DecodeError:
-        records, places = [], []
-        for place, raw in enumerate(_RAWS.decode(frame.array)):
-            if bytes(raw)[:1] == b"{":
-                records += _OBJECTS.decode(b"[" + bytes(raw) + b"]")
-                places.append(place)
-            else:
-                account.fault(frame.first + place, frame.lines[place] if frame.lines else None, "is no object")
-        return records, places
+    records, places = [], []
+    for place, raw in enumerate(_RAWS.decode(frame.array)):
+        if bytes(raw)[:1] == b"{":
+            records += _OBJECTS.decode(b"[" + bytes(raw) + b"]")
+            places.append(place)
+        else:
+            account.fault(Fault(*frame.where(place), "is no object"))
+    return records, places
 
 
 def split(files: Sequence[InputFile], size: int) -> list[tuple[InputFile, ...]]:

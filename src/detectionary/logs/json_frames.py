@@ -25,12 +25,12 @@ CHUNK: Final = 8 << 20
 LONGEST: Final = 64 << 20
 """A longer record is refused, with the rest of its file: most likely a quote is missing."""
 
-WRAPPERS: Final = ("Records", "value", "Results")
-"""Names under which an object holds the array of records: CloudTrail's files, answers of Microsoft's REST interfaces,
-and of advanced hunting's.
+WRAPPERS: Final = ("Records", "records", "value", "Results", "Events")
+"""Names under which an object holds the array of records: CloudTrail's files, Azure's diagnostic settings, answers of
+Microsoft's REST interfaces, of advanced hunting's, and of CloudTrail's LookupEvents.
 """
 
-COMPANIONS: Final = frozenset({"nextLink", "count", "Schema", "Stats"})
+COMPANIONS: Final = frozenset({"nextLink", "NextToken", "count", "Schema", "Stats"})
 """What such an object may hold beside its records, and names that begin with "@odata."."""
 
 _BLANK: Final = b" \t\r\n"
@@ -38,7 +38,7 @@ _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _VALUES: Final = msgspec.json.Decoder(msgspec.Raw)
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
-_LONG: Final = re.compile(rb'\[|\{\s*"(?:Records|value)"\s*:\s*\[')
+_LONG: Final = re.compile(rb'\[|\{\s*"(?:Records|records|value)"\s*:\s*\[')
 _WRAPPED: Final = re.compile(rb'"(?:' + "|".join(WRAPPERS).encode() + rb')"\s*:\s*\[')
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{}]', re.DOTALL)
 _FIRST_KEY: Final = re.compile(rb'\{\s*"[^"\\]*"')
@@ -60,6 +60,10 @@ class Frame:
 
     typed: Sequence[Any] | None = None
     """The elements as the decoder given made them, when it could (its type is the caller's)."""
+
+    def where(self, place: int) -> tuple[int, int | None]:
+        """The number of the element at a place in the frame, and its line."""
+        return self.first + place, self.lines[place] if self.lines else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from detectionary.logs.jobs import Job, Result
 from detectionary.logs.parquet_files import Foreign
 from detectionary.logs.recognize import Recognizer
 from detectionary.logs.sources import InputFile
+from detectionary.logs.targets import Targets
 from detectionary.model.schema import TableSchema
 
 _AHEAD: Final = 4
@@ -53,14 +54,13 @@ Task = Read | Rewrite | WriteOut
 class Given:
     """What every job is done with."""
 
-    recognizer: Recognizer
+    targets: Targets
     folder: Path
-    table: str | None
 
 
 def perform(given: Given, number: int, task: Task) -> Result:
     """Do one job."""
-    job = Job(number, given.folder, given.recognizer, given.table)
+    job = Job(number, given.folder, given.targets)
     match task:
         case Read(files):
             return job.read(files)
@@ -74,7 +74,7 @@ class Workers:
     """As many processes as there are to be, none beside this one for `count` 1; a context that ends them."""
 
     def __init__(self, count: int, schemas: Mapping[str, TableSchema], folder: Path, table: str | None) -> None:
-        self._given = Given(Recognizer(schemas), folder, table)
+        self._given = Given(Targets(Recognizer(schemas), table), folder)
         self._count = count
         self._pool: ProcessPoolExecutor | None = None
         self._next = 0
@@ -132,7 +132,7 @@ _worker: dict[str, Given] = {}
 def _begin(schemas: Mapping[str, TableSchema], folder: Path, table: str | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers itself
     gc.disable()  # nothing here makes cycles, and millions of small objects would be gone through again and again
-    _worker["given"] = Given(Recognizer(schemas), folder, table)
+    _worker["given"] = Given(Targets(Recognizer(schemas), table), folder)
 
 
 def _perform(number: int, task: Task) -> Result:
