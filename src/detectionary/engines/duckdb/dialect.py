@@ -25,6 +25,7 @@ from detectionary.engines.duckdb.scalars_dynamic_bags import BAGS
 from detectionary.engines.duckdb.scalars_logic import LOGIC
 from detectionary.engines.duckdb.scalars_number import NUMBERS
 from detectionary.engines.duckdb.scalars_parse import PARSE
+from detectionary.engines.duckdb.scalars_series import SERIES
 from detectionary.engines.duckdb.scalars_text import TEXTS
 from detectionary.engines.duckdb.scalars_time import TIMES
 from detectionary.engines.duckdb.windows import WINDOWS
@@ -106,7 +107,19 @@ DIALECT: Final = Dialect(
     types=TYPES,
     scalars={
         row.name: row
-        for row in (*LOGIC, *NUMBERS, *BINS, *CONVERSIONS, *TEXTS, *TIMES, *DYNAMIC_FUNCTIONS, *ARRAYS, *BAGS, *PARSE)
+        for row in (
+            *LOGIC,
+            *NUMBERS,
+            *BINS,
+            *CONVERSIONS,
+            *TEXTS,
+            *TIMES,
+            *DYNAMIC_FUNCTIONS,
+            *ARRAYS,
+            *BAGS,
+            *PARSE,
+            *SERIES,
+        )
     },
     aggregates={row.name: row for row in AGGREGATES},
     windows={row.name: row for row in WINDOWS},
