@@ -1,23 +1,65 @@
-"""`mv-expand`, `mv-apply`: a row for every item of an array or bag."""
+"""`mv-expand`, `mv-apply`: a row for every item of an array or bag; `partition`: operators on each part of a table.
+
+`mv-apply` and `partition` run their operators once, on all sub-tables together: the columns that tell these apart are
+the relation's `partition`, which every operator allowed there keeps.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from detectionary.compiler.lower_operators import numbered_rows, row_count
 from detectionary.compiler.lowering import Lowering, converted, use
-from detectionary.compiler.plan import Expand, Expansion, Expr, PlanColumn, SortKey
+from detectionary.compiler.plan import (
+    Aggregate,
+    ColumnId,
+    ColumnUse,
+    Expand,
+    Expansion,
+    Expr,
+    Filter,
+    Join,
+    JoinKind,
+    Limit,
+    Plan,
+    PlanColumn,
+    SortKey,
+    Values,
+    Window,
+)
+from detectionary.compiler.plan import Project as PlanProject
 from detectionary.compiler.refused import refuse
 from detectionary.compiler.relation import Relation, Scope
 from detectionary.languages.kusto.bound import TableType
 from detectionary.languages.kusto.syntax import (
+    Count,
+    Distinct,
     ExpandItem,
+    Extend,
+    MakeSeries,
     MvApply,
     MvExpand,
     Named,
     NameReference,
+    Operator,
+    Parse,
+    ParseKv,
+    Partition,
+    Pipeline,
+    Project,
+    ProjectAway,
+    ProjectKeep,
+    ProjectRename,
+    ProjectReorder,
     ScalarType,
+    Serialize,
+    Sort,
+    Summarize,
+    Take,
+    Top,
+    Where,
 )
 from detectionary.languages.kusto.syntax import Expression as SyntaxExpression
 
@@ -54,9 +96,25 @@ def expanded(low: Lowering, node: MvExpand | MvApply, relation: Relation, scope:
         span=node.span,
         stage=low.stage,
     )
-    order = (*relation.order, SortKey(place.id)) if relation.order else ()
+    ordered = relation.order or is_one_row(relation.plan, len(relation.partition))
+    order = (*relation.order, SortKey(place.id)) if ordered else ()
     wide = Relation(plan, relation.columns, order, relation.sorted, relation.partition)
     return low.project(wide, _columns(low, node, wide, raw, place, result, scope), node.span)
+
+
+def is_one_row(plan: Plan, parts: int) -> bool:
+    """Whether a plan is known to give at most one row (for each value of its first `parts` keys)."""
+    while isinstance(plan, PlanProject | Filter | Window):
+        plan = plan.input
+    match plan:
+        case Values():
+            return len(plan.rows) == 1
+        case Aggregate():
+            return len(plan.keys) == parts
+        case Limit():
+            return plan.count == 1 and len(plan.partition) == parts
+        case _:
+            return False
 
 
 def _columns(
@@ -114,5 +172,105 @@ def _limit(low: Lowering, node: MvExpand | MvApply, scope: Scope) -> int | None:
     return OLD_LIMIT if node.keyword == "mvexpand" else None
 
 
-EXPANDING = {MvExpand: mv_expand}
+# Operators on sub-tables
+
+ROW_WISE: Final = (
+    Extend,
+    MvExpand,
+    Parse,
+    ParseKv,
+    Project,
+    ProjectAway,
+    ProjectKeep,
+    ProjectRename,
+    ProjectReorder,
+    Sort,
+    Where,
+)
+"""Operators that give rows each of which comes from one row before, so that columns can be carried through them."""
+
+IN_PARTS: Final = (*ROW_WISE, Count, Distinct, MakeSeries, MvApply, Serialize, Summarize, Take, Top)
+"""Operators that keep sub-tables apart."""
+
+
+def mv_apply(low: Lowering, node: MvApply, relation: Relation, scope: Scope) -> Relation:
+    """The operators on the expanded items of each row, then the row's own columns beside what they give.
+
+    A row without items, or of whose items the operators leave none, is left out.
+    """
+    starts = scope.frame.results.get(id(node.pipeline))
+    if starts is None:
+        raise refuse("the columns of the expanded items are not known", node.span, code="KQL402")
+    before = numbered_rows(low, relation, node.span)
+    number = before.order[0].column
+    row_wise = all(isinstance(stage, ROW_WISE) for stage in node.pipeline.stages)
+    own = [column.id for column in before.columns] if row_wise else []
+    parts = (*relation.partition, number, *(column for column in own if column not in relation.partition))
+    wide = expanded(low, node, replace(before, partition=parts), scope, starts)
+    body = _in_parts(low, node.pipeline, wide, scope)
+    if not row_wise:
+        body, before = _joined_back(low, node, body, before, number)
+        number = before.order[0].column
+    chosen: list[tuple[PlanColumn, Expr]] = []
+    for symbol in low.result(node, scope).columns:
+        found = body.get(symbol.name) or before.get(symbol.name)
+        if found is None:
+            raise refuse(f"no column is called {symbol.name}", node.span)
+        chosen.append((found, use(found, node.span)))
+    order = tuple(key for key in body.order if key.column != number)
+    ordered = (SortKey(number), *order) if relation.order else ()
+    return low.project(replace(body, order=ordered, sorted=False, partition=relation.partition), chosen, node.span)
+
+
+def _joined_back(
+    low: Lowering, node: MvApply, body: Relation, before: Relation, number: ColumnId
+) -> tuple[Relation, Relation]:
+    """The rows of `body`, each beside the row that it comes from; and how that row's columns are called there."""
+    row = low.fresh(before, node.span)
+    again = row.order[0].column
+    low.count_node(node.span)
+    key = (ColumnUse(again, LONG), ColumnUse(number, LONG))
+    plan = Join(
+        columns=(*row.plan.columns, *body.plan.columns),
+        kind=JoinKind.INNER,
+        left=row.plan,
+        right=body.plan,
+        keys=(key,),
+        span=node.span,
+        stage=low.stage,
+    )
+    return replace(body, plan=plan), row
+
+
+def partition(low: Lowering, node: Partition, relation: Relation, scope: Scope) -> Relation:
+    """The operators on the rows of each value of a column, all results together, in any order."""
+    if node.braced:
+        raise refuse("a sub-query with a source of its own is not supported here", node.span, "write ( operators )")
+    if node.in_list is not None:
+        raise refuse("a list of values is not supported here", node.span)
+    if not isinstance(node.pipeline, Pipeline):
+        raise refuse("operators are needed here", node.pipeline.span)
+    value = low.expression(node.by, scope.with_row(relation))
+    if not isinstance(value, ColumnUse):
+        raise refuse("a table is parted by a column", node.by.span)
+    apart = (*relation.partition, value.id) if value.id not in relation.partition else relation.partition
+    body = _in_parts(low, node.pipeline, replace(relation, partition=apart), scope)
+    return replace(body, order=(), sorted=False, partition=relation.partition)
+
+
+def _in_parts(low: Lowering, pipeline: Pipeline, relation: Relation, scope: Scope) -> Relation:
+    """The operators on all sub-tables; refuses one that does not keep them apart."""
+    from detectionary.compiler.lower import run_stages  # it knows the operators, of which these are some
+
+    for stage in pipeline.stages:
+        if not isinstance(stage, IN_PARTS):
+            keyword = stage.keyword if isinstance(stage, Operator) else "a table"
+            raise refuse(f"{keyword} is not supported on parts of a table", stage.span)
+    before = low.stage
+    body = run_stages(low, list(pipeline.stages), relation, scope)
+    low.stage = before
+    return body
+
+
+EXPANDING = {MvApply: mv_apply, MvExpand: mv_expand, Partition: partition}
 """The operators of this file."""

@@ -465,6 +465,7 @@ class Projections(BinderState):
 
     def mv_apply(self, node: MvApply, row: TableType, scope: Scope) -> TableType:
         inner = self.expanded(node, row, scope)
+        self.results[id(node.pipeline)] = inner
         applied = {
             id(self.symbols.get(id(item.expression)))
             for item in node.items

@@ -122,7 +122,8 @@ class Bound:
     """A bound query.
 
     `symbols`: for `NameReference`, and for `Call` and `Path` nodes that name something, what they mean. `types`: for
-    expressions. `results`: for every stage of every pipeline (and a lone tabular source), the columns after it.
+    expressions. `results`: for every stage of every pipeline (and a lone tabular source), the columns after it; for the
+    pipeline of `mv-apply`, the columns that it starts from.
     `result` is the last expression statement's type, None when there is none. `tables` and `functions` are the names
     read and called, in order of first use, those inside called environment functions left out; `dependencies` holds
     all of them, with those reached through environment functions and names that were not found. `expansions` are the
