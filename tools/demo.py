@@ -9,7 +9,9 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 FIRST_RULE = "f7210a45-12a4-4d02-b59e-f23476827a4b"
-TOP_EVENTS = "AWSCloudTrail | summarize Calls = count(), Refused = countif(ErrorCode != '') by EventName | top 5 by Calls"
+TOP_EVENTS = (
+    "AWSCloudTrail | summarize Calls = count(), Refused = countif(ErrorCode != '') by EventName | top 5 by Calls"
+)
 
 
 def run(*arguments: str) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from detectionary.compiler.aliases import ALIASES, canonical
 from detectionary.compiler.dialect import Aggregated, Dialect, Gap, Scalar, Windowed
 from detectionary.compiler.lower_expressions import SPECIAL, WINDOWS
-from detectionary.compiler.support import LOWERED_FUNCTIONS, PLUGIN_SUPPORT, operator_support
+from detectionary.compiler.support import LOWERED_FUNCTIONS, operator_support, plugin_support
 from detectionary.engines.registry import ENGINES, dialect_named
 from detectionary.languages.kusto.functions_aggregate import AGGREGATES
 from detectionary.languages.kusto.functions_plugins import PLUGINS
@@ -38,7 +38,7 @@ def markdown(note: str) -> str:
         *_section("Operators inside expressions", _operators(dialects)),
         *_section("Aggregates", _functions(AGGREGATES, dialects, "aggregates")),
         *_section("Window functions", _functions(WINDOWS, dialects, "windows")),
-        *_section("Plug-ins", {name: dict.fromkeys(dialects, PLUGIN_SUPPORT[name]) for name in sorted(PLUGINS)}),
+        *_section("Plug-ins", {name: dict.fromkeys(dialects, plugin_support(name)) for name in sorted(PLUGINS)}),
     ]
     return "\n".join(lines).rstrip() + "\n"
 

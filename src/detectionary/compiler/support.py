@@ -1,0 +1,55 @@
+"""What of the language the compiler knows, whatever the engine: operators, plug-ins, and functions that it takes apart.
+
+For the support matrix of the documentation, which is made from this and from the rows of the dialects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from detectionary.compiler.lower import OPERATORS
+from detectionary.compiler.lower_other import UNSUPPORTED_OPERATORS
+from detectionary.languages.kusto import syntax
+from detectionary.languages.kusto.syntax import BadOperator, Operator
+
+LOWERED_FUNCTIONS: Final[Mapping[str, str]] = {
+    "cluster": "yes; the tables of the environment",
+    "database": "yes; the tables of the environment",
+    "table": "yes",
+}
+"""Functions that name tables or places, and are no functions of values."""
+
+
+_ODD_SPELLINGS: Final = {
+    "ExecuteAndCache": "__executeAndCache",
+    "GetSchema": "getschema",
+    "InlineExternalTable": "inline_external_table",
+    "PartitionBy": "__partitionby",
+}
+
+
+def operator_support() -> dict[str, str]:
+    """Every tabular operator by its name in the language: "yes", or "no" with the reason."""
+    kinds = [kind for kind in vars(syntax).values() if isinstance(kind, type) and issubclass(kind, Operator)]
+    return dict(sorted((_spelled(kind), _said(kind)) for kind in kinds if kind not in (Operator, BadOperator)))
+
+
+def _said(kind: type[Operator]) -> str:
+    if kind in OPERATORS:
+        return "yes"
+    reason = UNSUPPORTED_OPERATORS.get(kind)
+    return f"no: {reason}" if reason else "no"
+
+
+def _spelled(kind: type[Operator]) -> str:
+    """`ProjectAway` as the language writes it, `project-away`."""
+    odd = _ODD_SPELLINGS.get(kind.__name__)
+    return odd or "".join(
+        f"-{letter.lower()}" if letter.isupper() else letter for letter in kind.__name__
+    ).removeprefix("-")
+
+
+def plugin_support(name: str) -> str:
+    """What `evaluate` does with this plug-in."""
+    return "no"
