@@ -13,8 +13,10 @@ from detectionary.compiler.lower_operators import SIMPLE, datatable
 from detectionary.compiler.lower_other import OTHER, UNSUPPORTED_OPERATORS
 from detectionary.compiler.lower_parse import PARSING
 from detectionary.compiler.lower_series import SERIES
+from detectionary.compiler.lower_search import SEARCHES
 from detectionary.compiler.lower_sources import SOURCES, called_table, external_data, placed_table
 from detectionary.compiler.lower_summarize import GROUPS
+from detectionary.compiler.lower_top import TOPS
 from detectionary.compiler.lower_unions import UNIONS
 from detectionary.compiler.lowering import Lowering, LowerOperator, passed
 from detectionary.compiler.plan import Plan, Project, Sort
@@ -48,6 +50,7 @@ _TABLES: Final[tuple[Mapping[Any, Any], ...]] = (  # Any: each function takes it
     OTHER,
     PARSING,
     SERIES,
+    TOPS,
 )
 
 OPERATORS: Final[Mapping[type[Operator], LowerOperator]] = {

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from detectionary.compiler.lower_aggregates import aggregated
+from detectionary.compiler.lower_aggregates import aggregated, plain
 from detectionary.compiler.lowering import Lowering, converted, use
 from detectionary.compiler.plan import Aggregate, Expr, Measure, PlanColumn
 from detectionary.compiler.refused import refuse
 from detectionary.compiler.relation import Collected, Relation, Scope
 from detectionary.languages.kusto.bound import ColumnSymbol
-from detectionary.languages.kusto.syntax import Count, Distinct, ScalarType, Star, Summarize
+from detectionary.languages.kusto.syntax import (
+    Call,
+    Count,
+    Distinct,
+    Element,
+    Expression,
+    Literal,
+    ScalarType,
+    Star,
+    Summarize,
+    Unary,
+)
 
 LONG = ScalarType.LONG
 
@@ -23,10 +34,23 @@ def summarize(low: Lowering, node: Summarize, relation: Relation, scope: Scope) 
     found = Collected()
     aggregating = Scope(scope.frame, scope.names, relation, aggregates=found)
     aggregates = [symbol for symbol in symbols if not symbol.key]
+    for item in node.aggregates:
+        _named(item)
     made = aggregated(low, aggregates, relation, aggregating, node)
     result = grouped(low, relation, keys, found, node)
     visible = [(column, use(column)) for column, _ in keys] + made
     return low.project(result, visible, node.span)
+
+
+def _named(item: Expression) -> None:
+    """Refuse `make_list(d[k])` without a name: the service gives such a column a random one."""
+    if not isinstance(item, Call) or not item.arguments:
+        return
+    inner = plain(item.arguments[0])
+    while isinstance(inner, Call) and inner.arguments:
+        inner = plain(inner.arguments[0])
+    if isinstance(inner, Element) and not isinstance(plain(inner.index), Literal | Unary):
+        raise refuse("this column has no name of its own", item.span, "give it one: Name = …")
 
 
 def _key(low: Lowering, symbol: ColumnSymbol, relation: Relation, scope: Scope) -> tuple[PlanColumn, Expr]:

@@ -74,7 +74,7 @@ def wrapped(total: Sql) -> Sql:
 
 
 def _average(call: Measure, arguments: tuple[Sql, ...], emission: Emission, where: Sql | None) -> Sql:
-    """The sum, which may have come round, by the number of values; 0 by 0 is no number."""
+    """The sum, which may have come round, by the number of values; 0 by 0 is no number, and no timespan at all."""
     kind = call.arguments[0].type
     match kind:
         case ScalarType.INT | ScalarType.REAL:
@@ -83,6 +83,9 @@ def _average(call: Measure, arguments: tuple[Sql, ...], emission: Emission, wher
             total = sql.cast(wrapped(over("sum", arguments[0], where=where)), "DOUBLE")
             count = over("count", arguments[0], where=where)
             return sql.coalesce(exp.Div(this=total, expression=count), NAN)
+        case ScalarType.TIMESPAN:
+            total = wrapped(over("sum", arguments[0], where=where))
+            return exp.IntDiv(this=total, expression=over("count", arguments[0], where=where))
         case _:
             raise UnsupportedError(f"how the service rounds the average of a {kind.value} is not documented")
 
@@ -214,6 +217,7 @@ def _bits(function: str) -> EmitOver:
 
 EXACT: Final = "the service estimates it, here it is counted exactly"
 RANKED: Final = "the service estimates it, here it is the nearest rank exactly"
+TICKS: Final = "an average of timespans is cut to whole ticks; of datetimes and decimals it is not supported"
 SKETCH: Final = "the service's sketch has no documented form"
 
 AGGREGATES: Final[tuple[AggregateRow, ...]] = (
@@ -225,8 +229,8 @@ AGGREGATES: Final[tuple[AggregateRow, ...]] = (
     Aggregated("dcountif", conditional(_distinct), approximate=EXACT),
     Aggregated("sum", plain(_sum)),
     Aggregated("sumif", conditional(_sum)),
-    Aggregated("avg", plain(_average)),
-    Aggregated("avgif", conditional(_average)),
+    Aggregated("avg", plain(_average), note=TICKS),
+    Aggregated("avgif", conditional(_average), note=TICKS),
     Aggregated("max", plain(_maximum)),
     Aggregated("maxif", conditional(_maximum)),
     Aggregated("min", plain(_minimum)),
@@ -252,6 +256,8 @@ AGGREGATES: Final[tuple[AggregateRow, ...]] = (
     Aggregated("binary_all_and", plain(_bits("bit_and"))),
     Aggregated("binary_all_or", plain(_bits("bit_or"))),
     Aggregated("binary_all_xor", plain(_bits("bit_xor"))),
+    Aggregated("hitters_count", plain(_count), approximate=EXACT),
+    Aggregated("hitters_sum", plain(_sum), approximate=EXACT),
     *COLLECTED,
     Gap("hll", SKETCH),
     Gap("hll_if", SKETCH),
