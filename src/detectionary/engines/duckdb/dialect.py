@@ -22,7 +22,9 @@ from detectionary.engines.duckdb.scalars_convert import CONVERSIONS
 from detectionary.engines.duckdb.scalars_dynamic import DYNAMIC_FUNCTIONS
 from detectionary.engines.duckdb.scalars_dynamic_arrays import ARRAYS
 from detectionary.engines.duckdb.scalars_dynamic_bags import BAGS
+from detectionary.engines.duckdb.scalars_format import FORMATS
 from detectionary.engines.duckdb.scalars_logic import LOGIC
+from detectionary.engines.duckdb.scalars_math import MATH
 from detectionary.engines.duckdb.scalars_number import NUMBERS
 from detectionary.engines.duckdb.scalars_parse import PARSE
 from detectionary.engines.duckdb.scalars_series import SERIES
@@ -111,6 +113,8 @@ DIALECT: Final = Dialect(
             *LOGIC,
             *NUMBERS,
             *BINS,
+            *MATH,
+            *FORMATS,
             *CONVERSIONS,
             *TEXTS,
             *TIMES,

@@ -6,13 +6,14 @@ for reals; a remainder is never negative (recorded answers of the real engine).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from operator import add, mul, sub
 from typing import Final
 
 from sqlglot import exp
 
 from detectionary.compiler import sql
-from detectionary.compiler.dialect import Gap, Scalar, ScalarRow
+from detectionary.compiler.dialect import Scalar, ScalarRow
 from detectionary.compiler.emit import Emission
 from detectionary.compiler.plan import Apply, Constant
 from detectionary.compiler.refused import UnsupportedError
@@ -55,9 +56,23 @@ def _refuse_dynamic(call: Apply) -> None:
 def _whole(operator: type[exp.Binary], call: Apply, values: tuple[Sql, ...]) -> Sql:
     """Sum, difference or product of whole numbers, which wraps round; ints cannot leave the range of long."""
     left, right = values
+    one, other = call.arguments
+    if isinstance(one, Constant) and isinstance(other, Constant):
+        _refuse_overflow(operator, one, other)
     if all(part.type is INT for part in call.arguments):
         return sql.binary(operator, sql.cast(left, "BIGINT"), sql.cast(right, "BIGINT"))
     return wrapped_long(sql.binary(operator, sql.cast(left, "HUGEINT"), right))
+
+
+def _refuse_overflow(operator: type[exp.Binary], one: Constant, other: Constant) -> None:
+    """The real engine refuses constants whose result leaves the range of long."""
+    if isinstance(one.value, int) and isinstance(other.value, int):
+        exact = _EXACT[operator](one.value, other.value)
+        if not -(2**63) <= exact < 2**63:
+            raise UnsupportedError("the result is larger than a long can be")
+
+
+_EXACT: Final[Mapping[type[exp.Binary], Callable[[int, int], int]]] = {exp.Add: add, exp.Sub: sub, exp.Mul: mul}
 
 
 def _computed(operator: type[exp.Binary], call: Apply, arguments: tuple[Sql, ...]) -> Sql:
@@ -170,5 +185,4 @@ NUMBERS: Final[tuple[ScalarRow, ...]] = (
     Scalar("/", _divide),
     Scalar("%", _remainder),
     Scalar("negate", _negate),
-    Gap("rand", "it gives other numbers at every run"),
 )
