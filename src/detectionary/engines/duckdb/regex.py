@@ -12,9 +12,6 @@ from detectionary.compiler import sql
 from detectionary.compiler.plan import Expr
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.regex import (
-    SPACE,
-    WORD_CATEGORIES,
-    WORD_OTHERS,
     AnyCharacter,
     Border,
     Character,
@@ -22,15 +19,21 @@ from detectionary.compiler.regex import (
     Choice,
     Expression,
     Group,
-    Named,
-    Ranges,
     Regex,
-    RegexError,
     Repeat,
     Sequence,
+    parse_regex,
+)
+from detectionary.compiler.regex_sets import (
+    ASCII_CLASSES,
+    SPACE,
+    WORD_CATEGORIES,
+    WORD_OTHERS,
+    Named,
+    Ranges,
+    RegexError,
     complement,
     explicit,
-    parse_regex,
 )
 from detectionary.compiler.sql import Sql
 from detectionary.engines.duckdb.texts import needed_text, stop
@@ -45,6 +48,8 @@ _BORDERS: Final = {
     Border.LINE_END: "(?m:$)",
     Border.WORD: r"\b",
     Border.NOT_WORD: r"\B",
+    Border.ASCII_WORD: r"\b",
+    Border.NOT_ASCII_WORD: r"\B",
 }
 
 
@@ -172,6 +177,8 @@ def _inside(name: Named) -> str:
             return _ranges(explicit((), (name,))) if name.negated else _WORD
         case "d":
             return r"\P{Nd}" if name.negated else r"\p{Nd}"
+        case ascii_ if ascii_ in ASCII_CLASSES:
+            return _ranges(ASCII_CLASSES[ascii_])
         case _:
             return f"\\{'P' if name.negated else 'p'}{{{name.name}}}"
 

@@ -27,7 +27,7 @@ _V4: Final = ADDRESS
 def _forms() -> str:
     """An IPv6 address without a prefix, by RFC 4291: eight groups, `::` for one or more of 0, IPv4 for the last two."""
     forms = [f"(?:{_H}:){{7}}{_H}", f"(?:{_H}:){{1,7}}:", f":(?::{_H}){{1,7}}", "::"]
-    forms += [f"(?:{_H}:){{1,{8 - behind}}}(?::{_H}){{1,{behind}}}" for behind in range(1, 7)]
+    forms += [f"(?:{_H}:){{1,{7 - behind}}}(?::{_H}){{1,{behind}}}" for behind in range(1, 7)]
     forms += [f"(?:{_H}:){{6}}{_V4}", f"(?:{_H}:){{1,5}}:{_V4}", f"::(?:{_H}:){{0,5}}{_V4}"]
     forms += [f"(?:{_H}:){{1,{5 - behind}}}(?::{_H}){{1,{behind}}}:{_V4}" for behind in range(1, 5)]
     return "|".join(forms)

@@ -72,17 +72,22 @@ def _extract_all(call: Apply, arguments: tuple[Sql, ...], emission: Emission) ->
     pattern = sql.text(written(expression))
     if len(groups) == 1:
         found = sql.call("regexp_extract_all", source, pattern, sql.number(groups[0]))
-        result = json_list(found)
+        result = json_list(sql.call("list_transform", found, sql.function(["m"], _sure(sql.variable("m")))))
     else:
         if 0 in groups:
             pattern, groups = sql.text(f"({written(expression)})"), tuple(group + 1 for group in groups)
             count += 1
         names = [f"g{number}" for number in range(1, count + 1)]
         found = sql.call("regexp_extract_all", source, pattern, list_of([sql.text(name) for name in names]))
-        parts = [sql.call("struct_extract", sql.variable("m"), sql.text(names[group - 1])) for group in groups]
+        parts = [_sure(sql.call("struct_extract", sql.variable("m"), sql.text(names[group - 1]))) for group in groups]
         result = json_list(sql.call("list_transform", found, sql.function(["m"], list_of(parts))))
     none = sql.equal(sql.call("length", found), sql.number(0))
     return guarded(expression, source, sql.case([(none, sql.cast(sql.NULL, "VARCHAR"))], result))
+
+
+def _sure(value: Sql) -> Sql:
+    """'' for a group that has no part in the match."""
+    return sql.coalesce(value, EMPTY)
 
 
 def _groups(argument: Expr, expression: Expression) -> tuple[int, ...]:
