@@ -10,6 +10,8 @@ from typing import Final, assert_never
 from detectionary.compiler.aliases import canonical
 from detectionary.compiler.lower_aggregates import aggregate
 from detectionary.compiler.lower_calls import body_value
+from detectionary.compiler.lower_functions import bag_pack_columns, pack_all, pack_array
+from detectionary.compiler.lower_search import any_column
 from detectionary.compiler.lower_windows import WINDOWS, window
 from detectionary.compiler.lowering import Lowering, constant_items, converted, use
 from detectionary.compiler.plan import (
@@ -23,6 +25,7 @@ from detectionary.compiler.plan import (
 )
 from detectionary.compiler.refused import refuse
 from detectionary.compiler.relation import FunctionName, Relation, ScalarName, Scope, TableName
+from detectionary.compiler.rewrites import TIME_COLUMNS
 from detectionary.compiler.ticks import datetime_text, timespan_text
 from detectionary.languages.kusto.bound import ColumnSymbol, TableSymbol, TableType, VariableSymbol
 from detectionary.languages.kusto.functions_aggregate import AGGREGATES
@@ -213,6 +216,8 @@ def _plain(value: JsonValue) -> object:
         case Literal(type=ScalarType.TIMESPAN, value=int(ticks)):
             return timespan_text(ticks)
         case Literal():
+            if value.value is None and not _says_null(value):
+                raise refuse(f"{value.text} is no {value.type.value}", value.span)
             if isinstance(value.value, Decimal):
                 return str(value.value)
             if isinstance(value.value, float) and value.value in (float("inf"), float("-inf")):
@@ -231,8 +236,12 @@ def _binary(low: Lowering, node: Binary, scope: Scope) -> Expr:
     if node.operator in (BinaryOperator.AND, BinaryOperator.OR):
         operands = tuple(low.expression(part, scope) for part in _chain(node, node.operator))
         return Apply(node.operator.value, operands, BOOL, node.span)
-    left, right = low.expression(node.left, scope), low.expression(node.right, scope)
     positive = NEGATED.get(node.operator)
+    if isinstance(node.left, Star):
+        value = low.expression(node.right, scope)
+        found = any_column(positive or node.operator.value, value, scope.row, node.span)
+        return found if positive is None else Apply("not", (found,), BOOL, node.span)
+    left, right = low.expression(node.left, scope), low.expression(node.right, scope)
     if positive is not None:
         return Apply("not", (Apply(positive, (left, right), BOOL, node.span),), BOOL, node.span)
     kind = low.typed(node, scope)
@@ -410,14 +419,31 @@ def _now(low: Lowering, node: Call, scope: Scope) -> Expr:
     return Apply(sign, (clock, offset), ScalarType.DATETIME, node.span)
 
 
+def _ingestion_time(low: Lowering, node: Call, scope: Scope) -> Expr:
+    """When a record came into the table: logs read from files do not say, so it is taken to be the record's own time.
+
+    Null where the table has none, as in the service when the table keeps no such times (learn.microsoft.com,
+    "ingestion_time()"). See docs/decisions/0008-time.md.
+    """
+    for name in TIME_COLUMNS:
+        found = scope.row.get(name) if scope.row is not None else None
+        if found is not None and found.type is ScalarType.DATETIME:
+            return use(found, node.span)
+    return Constant(ScalarType.DATETIME, None, node.span)
+
+
 def _materialize(low: Lowering, node: Call, scope: Scope) -> Expr:
     raise refuse("a table stands where a single value is needed", node.span, "use toscalar(…)")
 
 
 SPECIAL: Final[Mapping[str, Callable[[Lowering, Call, Scope], Expr]]] = {
     "ago": _now,
+    "bag_pack_columns": bag_pack_columns,
     "column_ifexists": _column_ifexists,
+    "ingestion_time": _ingestion_time,
     "materialize": _materialize,
     "now": _now,
+    "pack_all": pack_all,
+    "pack_array": pack_array,
 }
 """Functions that are no functions of their arguments' values alone."""

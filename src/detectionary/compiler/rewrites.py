@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, assert_never
 
+from detectionary.compiler.filters import loosened
 from detectionary.compiler.plan import (
     Aggregate,
     Apply,
@@ -275,5 +276,9 @@ def _narrowed_union(node: UnionAll, wanted: set[ColumnId]) -> Plan:
     return replace(node, columns=columns, parts=tuple(parts_), sources=sources)
 
 
-REWRITES: Final[Sequence[Rewrite]] = (pruned,)
+def loosened_filters(plan: Plan) -> Plan:
+    return rebuilt(plan, loosened)
+
+
+REWRITES: Final[Sequence[Rewrite]] = (pruned, loosened_filters)
 """What is done to every plan, in order."""

@@ -11,12 +11,13 @@ from sqlglot import exp
 from detectionary.compiler import sql
 from detectionary.compiler.dialect import Dialect
 from detectionary.compiler.emit import Emission
-from detectionary.compiler.plan import Constant, PlanColumn, Scan, Sequence
+from detectionary.compiler.plan import Constant, Scan
 from detectionary.compiler.refused import UnsupportedError, refuse
 from detectionary.compiler.sql import Sql
 from detectionary.compiler.ticks import moment_of
 from detectionary.engines.duckdb.aggregates import AGGREGATES
 from detectionary.engines.duckdb.expand import expand
+from detectionary.engines.duckdb.ranges import sequence
 from detectionary.engines.duckdb.scalars_bin import BINS
 from detectionary.engines.duckdb.scalars_convert import CONVERSIONS
 from detectionary.engines.duckdb.scalars_dynamic import DYNAMIC_FUNCTIONS
@@ -91,16 +92,6 @@ def scan(node: Scan, emission: Emission) -> Sql:
             value = sql.coalesce(value, sql.text(""))
         chosen.append(sql.alias(value, column.id))
     return sql.select(chosen, sql.table(stored.relation))
-
-
-def sequence(node: Sequence, column: PlanColumn, emission: Emission) -> Sql:
-    """`range`: an engine's series of whole numbers, from the start by the step; datetimes and timespans in ticks."""
-    start, stop, step = (emission.expression(part) for part in (node.start, node.stop, node.step))
-    if column.type in (ScalarType.LONG, ScalarType.INT, ScalarType.TIMESPAN):
-        made: Sql = sql.column("generate_series")
-        series = sql.call("generate_series", *(sql.cast(part, "BIGINT") for part in (start, stop, step)))
-        return sql.select([sql.alias(sql.cast(made, TYPES[column.type]), column.id)], exp.Table(this=series))
-    raise refuse(f"a range of {column.type.value} is not supported", node.span)
 
 
 DIALECT: Final = Dialect(

@@ -287,6 +287,34 @@ def _converts(target: ScalarType) -> Callable[[Apply, tuple[Sql, ...], Emission]
     return emit
 
 
+def _type_name(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """`gettype`: the type of a value; what a dynamic value holds (learn.microsoft.com, "gettype()").
+
+    The page names no type for a number with a fraction, so that one stops the query.
+    """
+    kind = call.arguments[0].type
+    if kind is not DYNAMIC:
+        return sql.text(kind.value)
+
+    def named(json: Sql) -> Sql:
+        kinds = (("VARCHAR", "string"), ("OBJECT", "dictionary"), ("ARRAY", "array"), ("BOOLEAN", "bool"))
+        inner = sql.call("json_type", json)
+        whole = sql.try_cast(json, "BIGINT")
+        small = exp.Between(this=whole, low=sql.number(-(2**31)), high=sql.number(2**31 - 1))
+        is_whole = sql.one_of(inner, [sql.text("BIGINT"), sql.text("UBIGINT")])
+        return sql.case(
+            [
+                (sql.is_null(json), sql.text("null")),
+                *((sql.equal(inner, sql.text(found)), sql.text(name)) for found, name in kinds),
+                (sql.both(is_whole, small), sql.text("int")),
+                (is_whole, sql.text("long")),
+            ],
+            sql.call("error", sql.text("gettype of a dynamic number with a fraction is not supported")),
+        )
+
+    return once(arguments[0], "dyn", named)
+
+
 CONVERSIONS: Final[tuple[ScalarRow, ...]] = (
     Scalar("tobool", _converts(BOOL)),
     Scalar("toint", _converts(INT)),
@@ -298,4 +326,5 @@ CONVERSIONS: Final[tuple[ScalarRow, ...]] = (
     Scalar("totimespan", _converts(TIMESPAN)),
     Scalar("toguid", _converts(GUID)),
     Scalar("todynamic_value", _converts(DYNAMIC)),
+    Scalar("gettype", _type_name, note="not of a dynamic number with a fraction"),
 )

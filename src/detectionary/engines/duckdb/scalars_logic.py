@@ -122,7 +122,7 @@ def _equal(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
     return sql.coalesce(same, sql.call("nullif", both_null, sql.TRUE))
 
 
-def _matches(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+def _equal_or_null(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
     """Equality where null and false are one, as in a filter: plain, so that it reaches the files' statistics."""
     values, kind = _operands(call, arguments)
     return _plain_equal(call, values, kind)
@@ -241,7 +241,7 @@ LOGIC: Final[tuple[ScalarRow, ...]] = (
     Scalar("or", _any),
     Scalar("not", _not),
     Scalar("==", _equal),
-    Scalar("matches", _matches),
+    Scalar("equal_or_null", _equal_or_null),
     Scalar("!=", _different),
     Scalar("<", _ordered(exp.LT, greater=False)),
     Scalar("<=", _ordered(exp.LTE, greater=False)),
