@@ -12,8 +12,8 @@ from detectionary.compiler.lower_joins import JOINS
 from detectionary.compiler.lower_operators import SIMPLE, datatable
 from detectionary.compiler.lower_other import OTHER, UNSUPPORTED_OPERATORS
 from detectionary.compiler.lower_parse import PARSING
-from detectionary.compiler.lower_series import SERIES
 from detectionary.compiler.lower_search import SEARCHES
+from detectionary.compiler.lower_series import SERIES
 from detectionary.compiler.lower_sources import SOURCES, called_table, external_data, placed_table
 from detectionary.compiler.lower_summarize import GROUPS
 from detectionary.compiler.lower_top import TOPS
@@ -49,6 +49,7 @@ _TABLES: Final[tuple[Mapping[Any, Any], ...]] = (  # Any: each function takes it
     EXPANDING,
     OTHER,
     PARSING,
+    SEARCHES,
     SERIES,
     TOPS,
 )

@@ -98,7 +98,7 @@ def _both_sides(
     sides += [(column, missing_right) for column in right.columns if column.id not in skipped]
     symbols = low.result(node, scope).columns
     if len(symbols) != len(sides):
-        raise refuse("the columns of this join are not known before the run", node.span, code="KQL302")
+        raise refuse("the columns of this join are not known before the run", node.span, code="KQL402")
     chosen: list[tuple[PlanColumn, Expr]] = []
     for symbol, (column, missing) in zip(symbols, sides, strict=True):
         if missing and column.type is ScalarType.STRING:
