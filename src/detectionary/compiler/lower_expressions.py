@@ -12,7 +12,6 @@ from detectionary.compiler.lower_aggregates import aggregate
 from detectionary.compiler.lower_calls import body_value
 from detectionary.compiler.lower_functions import bag_pack_columns, pack_all, pack_array
 from detectionary.compiler.lower_search import any_column
-from detectionary.compiler.lower_search import any_column
 from detectionary.compiler.lower_windows import WINDOWS, window
 from detectionary.compiler.lowering import Lowering, constant_items, converted, use
 from detectionary.compiler.plan import (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from detectionary.compiler.lower_functions import result_at, results
 from detectionary.compiler.lowering import Lowering, converted, null_of, use
 from detectionary.compiler.plan import Apply, ColumnUse, Constant, Expr, Limit, PlanColumn, SortKey, Values, WindowCall
 from detectionary.compiler.plan import Sequence as SequenceNode
@@ -16,7 +17,6 @@ from detectionary.languages.kusto.syntax import (
     Consume,
     DataTable,
     Extend,
-    Named,
     Operator,
     Ordered,
     Print,
@@ -53,18 +53,28 @@ def shaped(low: Lowering, node: Operator, relation: Relation, scope: Scope) -> R
     """
     windows = Collected()
     inner = scope.with_row(relation, windows)
-    chosen = [_shaped(low, symbol, node, relation, inner) for symbol in low.result(node, scope).columns]
+    symbols = low.result(node, scope).columns
+    chosen = [_shaped(low, symbol, symbols, node, relation, inner) for symbol in symbols]
     relation = low.windowed(relation, windows, node.span)
     return low.project(relation, chosen, node.span)
 
 
 def _shaped(
-    low: Lowering, symbol: ColumnSymbol, node: Operator, relation: Relation, scope: Scope
+    low: Lowering,
+    symbol: ColumnSymbol,
+    symbols: Sequence[ColumnSymbol],
+    node: Operator,
+    relation: Relation,
+    scope: Scope,
 ) -> tuple[PlanColumn, Expr]:
     if symbol.maker is node and symbol.expression is not None:
-        if isinstance(symbol.expression, Named) and len(symbol.expression.names) > 1:
-            raise refuse("several names for one expression are not supported", symbol.expression.span)
         value = low.expression(symbol.expression, scope)
+        count = results(value)
+        if count > 1:
+            group = [other for other in symbols if other.maker is node and other.expression is symbol.expression]
+            if len(group) != count and not isinstance(node, Print):
+                raise refuse(f"this gives {count} columns, of which some are hidden by others", symbol.expression.span)
+            value = result_at(value, group.index(symbol))
         kind = symbol.type if symbol.type is not ScalarType.UNKNOWN else value.type
         return low.column(symbol.name, kind, symbol.expression.span), converted(value, kind)
     if symbol.maker is node and len(symbol.sources) == 1:

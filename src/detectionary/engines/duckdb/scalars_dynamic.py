@@ -121,11 +121,80 @@ def _pack_array(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> 
     return sql.call("concat", *parts)
 
 
+def _pack_filled(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """`pack_all(true)`: the pairs whose value is neither null nor ''."""
+    members: list[Sql] = []
+    for at in range(0, len(arguments), 2):
+        key, value = call.arguments[at : at + 2]
+        name = sql.text("," + json.quoted_text(str(getattr(key, "value", ""))) + ":")
+        made = json_value(value, arguments[at + 1])
+        filled = sql.not_null(arguments[at + 1])
+        if value.type is STRING:
+            filled = sql.binary(exp.NEQ, arguments[at + 1], sql.text(""))
+        members.append(sql.case([(filled, json.concatenated(name, made))], sql.text("")))
+    inside = sql.call("substr", sql.call("concat", *members), sql.number(2)) if members else sql.text("")
+    return json.concatenated(sql.text("{"), inside, sql.text("}"))
+
+
+def _repeat(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """An array of a value so many times; null when that is less than no time."""
+    if call.arguments[0].type is DYNAMIC:
+        raise UnsupportedError("a dynamic value cannot be repeated")
+    count = sql.cast(arguments[1], "BIGINT")
+    made = json.joined(json.transformed(sql.call("range", count), "i", json_item(call.arguments[0], arguments[0])))
+    return sql.case([(sql.binary(exp.GTE, count, sql.number(0)), made)])
+
+
+MAX_RANGE: Final = 1_048_576
+"""The most items that `range` gives (learn.microsoft.com, "range()")."""
+
+
+def _range(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """An array from a start by a step up to a stop, both included; the step is 1, or 1 hour, when none is given."""
+    kind = call.arguments[0].type
+    if kind in (ScalarType.INT, ScalarType.LONG):
+        ends = [sql.cast(argument, "BIGINT") for argument in arguments]
+        step = ends[2] if len(ends) > 2 else sql.number(1)
+        return json.joined(sql.cast(_series(ends[0], ends[1], step, call), "VARCHAR[]"))
+    if kind in (ScalarType.DATETIME, ScalarType.TIMESPAN):
+        ends = [
+            convert(part.type, ScalarType.LONG, value) for part, value in zip(call.arguments, arguments, strict=True)
+        ]
+        step = ends[2] if len(ends) > 2 else sql.number(TICKS_AN_HOUR)
+        item = convert(kind, DYNAMIC, convert(ScalarType.LONG, kind, sql.variable("t")))
+        return json.joined(json.transformed(_series(ends[0], ends[1], step, call), "t", item))
+    raise UnsupportedError(f"how a range of {kind.value} rounds is not documented")
+
+
+TICKS_AN_HOUR: Final = 36_000_000_000
+
+
+def _series(start: Sql, stop: Sql, step: Sql, call: Apply) -> Sql:
+    """A list of at most `MAX_RANGE` whole numbers."""
+    if len(call.arguments) > 2:
+        given = call.arguments[2]
+        if not isinstance(given, Constant) or not isinstance(given.value, int) or given.value == 0:
+            raise UnsupportedError("the step must be a constant that is not 0")
+        if call.arguments[0].type is ScalarType.DATETIME and given.value % 10:
+            raise UnsupportedError("datetimes are kept to the microsecond")
+        end = "least" if given.value > 0 else "greatest"
+    else:
+        end = "least"
+    span = sql.binary(exp.Mul, sql.cast(step, "HUGEINT"), sql.number(MAX_RANGE - 1))
+    last = sql.binary(exp.Add, sql.cast(start, "HUGEINT"), span)
+    bounded = sql.cast(sql.call(end, sql.cast(stop, "HUGEINT"), last), "BIGINT")
+    both = sql.both(sql.not_null(start), sql.not_null(stop))
+    return sql.case([(both, sql.call("generate_series", start, bounded, step))])
+
+
 DYNAMIC_FUNCTIONS: Final[tuple[ScalarRow, ...]] = (
     Scalar("element", _element),
     Scalar("member", _member),
     Scalar("pack", _pack),
     Scalar("pack_array", _pack_array),
+    Scalar("pack_filled", _pack_filled),
     Scalar("parse_json", _parse_json),
+    Scalar("range", _range, note="a constant step; no reals"),
+    Scalar("repeat", _repeat),
     Gap("parse_xml", "no exact form of it is known in SQL"),
 )

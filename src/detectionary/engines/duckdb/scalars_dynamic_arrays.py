@@ -343,7 +343,67 @@ def _jaccard(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql
     return _all_arrays(arguments, sql.case([(filled, sql.cast(share, "VARCHAR"))], sql.text('"NaN"')))
 
 
+def _sort(descending: bool) -> EmitFunction:
+    """The first array sorted, the others in the same new order; null in the place of one of another length.
+
+    Numbers come first, then strings by code point, then all else, in either direction; nulls last unless the last
+    argument is false (learn.microsoft.com, "array_sort_desc()"). Several arrays are given as an array of them.
+    """
+
+    def emit(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+        arrays = [value for part, value in zip(call.arguments, arguments, strict=True) if part.type is DYNAMIC]
+        option = call.arguments[-1]
+        if len(arrays) < len(arguments) and not (isinstance(option, Constant) and isinstance(option.value, bool)):
+            raise UnsupportedError("whether nulls are last must be known before the run")
+        nulls_last = len(arrays) == len(arguments) or (isinstance(option, Constant) and option.value is True)
+
+        def order(values: Sql) -> Sql:
+            """The places of the items, from 1, in their new order."""
+            item, place = sql.variable("x"), sql.variable("i")
+            is_null = sql.equal(item, json.NULL_ITEM)
+            number = sql.try_cast(item, "DOUBLE")
+            last, sign = 9 if nulls_last else -9, -1 if descending else 1
+            ranks = [(is_null, sql.number(last * sign)), (sql.not_null(number), ZERO)]
+            rank = sql.case([*ranks, (json.is_string(item), sql.number(sign))], sql.number(2 * sign))
+            text = sql.case(
+                [(json.is_string(item), json.dynamic_text(item))], sql.case([(sql.is_null(number), item)], sql.text(""))
+            )
+            key = sql.call(
+                "row",
+                rank,
+                sql.coalesce(number, sql.cast(ZERO, "DOUBLE")),
+                text,
+                _minus(ZERO, place) if descending else place,
+            )
+            keyed = sql.call("list_transform", values, sql.function(["x", "i"], key))
+            found = sql.call("abs", sql.call("struct_extract", sql.variable("k"), sql.number(4)))
+            direction = sql.text("DESC" if descending else "ASC")
+            return json.transformed(sql.call("list_sort", keyed, direction), "k", found)
+
+        def arranged(places: Sql, values: Sql) -> Sql:
+            return json.joined(json.transformed(places, "n", sql.call("list_extract", values, sql.variable("n"))))
+
+        if len(arrays) == 1:
+            return over_items(arrays[0], lambda values: arranged(order(values), values))
+
+        def several(values: Sql) -> Sql:
+            def made(places: Sql) -> Sql:
+                results = [arranged(places, values)]
+                for other in arrays[1:]:
+                    alike = sql.equal(json.length(json.items(other)), json.length(values))
+                    fits = sql.both(json.is_array(other), alike)
+                    results.append(sql.case([(fits, arranged(places, json.items(other)))], json.NULL_ITEM))
+                return json.joined(json.listed(results))
+
+            return once(order(values), "places", made)
+
+        return over_items(arrays[0], several)
+
+    return emit
+
+
 NO_ARRAY: Final = "null when an argument is no array"
+SORTING: Final = "whole numbers beyond 2^53 are compared as reals"
 
 ARRAYS: Final[tuple[ScalarRow, ...]] = (
     Scalar("array_concat", _concat, note=NO_ARRAY),
@@ -356,6 +416,8 @@ ARRAYS: Final[tuple[ScalarRow, ...]] = (
     Scalar("array_shift_left", _shift(1), note=NO_ARRAY),
     Scalar("array_shift_right", _shift(-1), note=NO_ARRAY),
     Scalar("array_slice", _array_slice, note=NO_ARRAY),
+    Scalar("array_sort_asc", _sort(False), note=SORTING),
+    Scalar("array_sort_desc", _sort(True), note=SORTING),
     Scalar("array_split", _array_split, note=NO_ARRAY),
     Scalar("array_sum", _array_sum),
     Scalar("jaccard_index", _jaccard, note=TEXT_EQUALITY),
