@@ -213,6 +213,7 @@ REGEXES: Final[tuple[ScalarRow, ...]] = (
     Scalar("extract", _extract, note=NOTE),
     Scalar("extract_all", _extract_all, note=NOTE),
     Scalar("replace_regex", _replace_regex, note=NOTE),
+    Scalar("replace", _replace, note=NOTE),
     Scalar("trim", _trim(True, True), note=NOTE),
     Scalar("trim_start", _trim(True, False), note=NOTE),
     Scalar("trim_end", _trim(False, True), note=NOTE),
