@@ -16,7 +16,7 @@ import sys
 import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
-from time import monotonic, sleep
+from time import sleep
 from typing import Any, Final
 
 from benchmarks.corpus import PROJECT
@@ -148,7 +148,7 @@ def run(program: str, *arguments: str) -> tuple[int, float, int]:
         peak = 0
         with subprocess.Popen(
             command, cwd=PROJECT / "src", env={"PYTHONPATH": str(PROJECT / "src")}, stdout=subprocess.PIPE, text=True
-        ) as process:  # noqa: E501
+        ) as process:
             while process.poll() is None:
                 peak = max(peak, sum(map(_memory, _tree(process.pid))))
                 sleep(_PAUSE)

@@ -169,64 +169,93 @@ _STRUCTURES: Final = {
 }
 """Text columns that hold a structure's JSON."""
 
-_UNMAPPED: Final = (
-    "user_identity.session_context.web_id_federation_data",
-    "user_identity.session_context.source_identity",
-    "user_identity.session_context.ec2_issued_in_vpc",
-    "user_identity.session_context.assumed_root",
-    "user_identity.identity_provider",
-    "user_identity.credential_id",
-    "user_identity.in_scope_of",
-    "tls_details.key_exchange",
-    "vpc_endpoint_account_id",
-    "addendum",
-    "session_credential_from_console",
-    "edge_device_details",
-    "insight_details",
-    "event_context",
-)
-"""What AWS documents and the table has no column for: kept in the column for unmapped fields, nested as it was."""
+_UNMAPPED: Final = {
+    "user_identity.session_context": (
+        "web_id_federation_data", "source_identity", "ec2_issued_in_vpc", "assumed_root",
+    ),
+    "user_identity": ("identity_provider", "credential_id", "in_scope_of"),
+    "tls_details": ("key_exchange",),
+    "": (
+        "vpc_endpoint_account_id", "addendum", "session_credential_from_console", "edge_device_details",
+        "insight_details", "event_context",
+    ),
+}  # fmt: skip
+"""What AWS documents and the table has no column for, by what holds it: kept among the unmapped fields, nested as it
+was. An empty object or a null says nothing and is left out: AWS writes one in most records.
+"""
 
 _CONSTANTS: Final = {"OperationName": "CloudTrail", "Type": TABLE}
 
-_FIELDS: Final = operator.attrgetter(*_TEXTS.values(), *(path for _, path in _OTHERS.values()))
-_RAWS: Final = operator.attrgetter(*_STRUCTURES.values())
-_OTHER_RAWS: Final = operator.attrgetter(*_UNMAPPED)
-_NO_OTHERS: Final = (_NOTHING,) * len(_UNMAPPED)
+
+class _Fields:
+    """The values of events by the path of their field; what holds several fields is gone through once."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._lists: dict[str, Sequence[object]] = {"": events}
+
+    def holders(self, path: str) -> Sequence[object]:
+        """What is at a path, for each event; the events themselves at ""."""
+        found = self._lists.get(path)
+        if found is None:
+            found = self._lists[path] = self.values(path)
+        return found
+
+    def values(self, path: str) -> list[Any]:
+        outer, _, last = path.rpartition(".")
+        return list(map(operator.attrgetter(last), self.holders(outer)))
 
 
 def rows(events: Sequence[Event], unmapped: Sequence[str | None] | None = None) -> dict[str, Converted]:
     """The columns of AWSCloudTrail for these events; `unmapped` holds for each the JSON of its other fields."""
-    values = list(zip(*map(_FIELDS, events), strict=True))
-    made = {name: convert("string", column) for name, column in zip(_TEXTS, values, strict=False) if any(column)}
-    for (name, (kind, _)), column in zip(_OTHERS.items(), values[len(_TEXTS) :], strict=True):
-        made[name] = convert(kind, column)
-    for name, raws in zip(_STRUCTURES, zip(*map(_RAWS, events), strict=True), strict=True):
-        texts = [b"" if raw is _NOTHING else _structure(raw) for raw in raws]
+    fields = _Fields(events)
+    made = {}
+    for name, path in _TEXTS.items():
+        texts = fields.values(path)
         if any(texts):
-            made[name] = Converted(pa.array(texts, pa.string()))
+            made[name] = convert("string", texts)
+    for name, (kind, path) in _OTHERS.items():
+        made[name] = convert(kind, fields.values(path))
+    for name, path in _STRUCTURES.items():
+        structures = [b"" if raw is _NOTHING else _structure(raw) for raw in fields.values(path)]
+        if any(structures):
+            made[name] = Converted(pa.array(structures, pa.string()))
     if "AwsRequestId_" in made:
         made["AwsRequestId"] = made["AwsRequestId_"]
     for name, constant in _CONSTANTS.items():
         made[name] = Converted(pa.repeat(pa.scalar(constant, pa.string()), len(events)))
     if unmapped is None:
-        unmapped = [None if raws == _NO_OTHERS else _others(raws) for raws in map(_OTHER_RAWS, events)]
+        unmapped = _unmapped(fields, len(events))
     if any(unmapped):
         made[UNMAPPED] = Converted(pa.array(unmapped, pa.string()))
     return made
 
 
-def _others(raws: Sequence[msgspec.Raw]) -> str:
-    """The JSON of documented fields that have no column."""
-    found: dict[str, Any] = {}  # objects of objects, as deep as the paths go
-    for path, raw in zip(_UNMAPPED, raws, strict=True):
-        if raw is not _NOTHING:
-            *outer, last = (_ENCODED[name] for name in path.split("."))
-            inner = found
-            for name in outer:
-                inner = inner.setdefault(name, {})
-            inner[last] = msgspec.Raw(minified(bytes(raw)))
-    return msgspec.json.encode(found).decode()
+_EMPTY: Final = msgspec.Raw(b"{}")
+_NULL: Final = msgspec.Raw(b"null")
+
+
+def _unmapped(fields: _Fields, count: int) -> Sequence[str | None]:
+    """For each event the JSON of its documented fields that have no column."""
+    found: dict[int, dict[str, Any]] = {}  # objects of objects, as deep as the paths go
+    for holder, names in _UNMAPPED.items():
+        get = operator.attrgetter(*names)
+        one = len(names) == 1
+        nothing: object = _NOTHING if one else (_NOTHING,) * len(names)
+        usual: object = _EMPTY if one else (_EMPTY, *(_NOTHING,) * (len(names) - 1))
+        held: list[Any] = list(map(get, fields.holders(holder)))
+        if held.count(nothing) == count or held.count(nothing) + held.count(usual) == count:
+            continue
+        outer = [_ENCODED[name] for name in holder.split(".")] if holder else []
+        for index, raws in enumerate(held):
+            for name, raw in zip(names, (raws,) if one else raws, strict=True):
+                if raw is not _NOTHING and raw != _EMPTY and raw != _NULL:
+                    inner = found.setdefault(index, {})
+                    for step in outer:
+                        inner = inner.setdefault(step, {})
+                    inner[_ENCODED[name]] = msgspec.Raw(minified(bytes(raw)))
+    if not found:
+        return ()
+    return [msgspec.json.encode(found[index]).decode() if index in found else None for index in range(count)]
 
 
 def _structure(raw: msgspec.Raw) -> bytes:
@@ -240,7 +269,7 @@ def _structure(raw: msgspec.Raw) -> bytes:
 def is_record(fields: Mapping[str, object]) -> bool:
     """Whether a record is CloudTrail's: an API call or sign-in, or an insight event, which has no name of its own."""
     named = "eventSource" in fields and "eventName" in fields
-    return (named and ("awsRegion" in fields or "eventVersion" in fields)) or _INSIGHT <= fields.keys()
+    return (named and ("awsRegion" in fields or "eventVersion" in fields)) or fields.keys() >= _INSIGHT
 
 
 _INSIGHT: Final = {"eventVersion", "eventTime", "eventID", "insightDetails"}
@@ -294,7 +323,8 @@ def _struct(
         found = known.get(name)
         text = bytes(raw)
         if found is None:
-            rest[name] = minified(text)
+            if text not in (b"null", b"{}"):
+                rest[name] = minified(text)
             continue
         attribute, wanted = found
         if wanted is msgspec.Raw:
@@ -343,7 +373,7 @@ def _wanted(kind: type[msgspec.Struct]) -> dict[str, tuple[str, object]]:
     return found
 
 
-_LAST_NAMES: Final = frozenset(path.rpartition(".")[2] for path in _UNMAPPED)
+_LAST_NAMES: Final = frozenset(name for names in _UNMAPPED.values() for name in names)
 _STRUCTS: Final = (Event, UserIdentity, SessionContext, SessionIssuer, SessionAttributes, OnBehalfOf, TlsDetails)
 _WANTED: Final[dict[type[msgspec.Struct], dict[str, tuple[str, object]]]] = {kind: _wanted(kind) for kind in _STRUCTS}
 _ENCODED: Final = {item.name: item.encode_name for kind in _STRUCTS for item in msgspec.structs.fields(kind)}

@@ -21,8 +21,12 @@ from detectionary.model.schema import TableSchema
 Progress = Callable[[int, int, int], None]
 """Called as work goes on: bytes of input done, bytes in all, records so far."""
 
-_JOB: Final = 6 << 20
-"""Bytes of input (packed, as most large ones are) in one job."""
+_JOB: Final = range(1 << 20, 6 << 20)
+"""Bytes of input (packed, as most large ones are) in one job: small enough that all processes end together, large
+enough that the parts are few.
+"""
+
+_SHARES: Final = 16
 
 _ALONE: Final = 4 << 20
 """Less input than this is read in this process: to start others would take longer."""
@@ -69,7 +73,7 @@ def _read(
 ) -> Logs:
     files = [item for item in met if isinstance(item, InputFile)]
     total = sum(file.size for file in files)
-    jobs = split(files, _JOB)
+    jobs = split(files, max(_JOB.start, min(total // _SHARES, _JOB.stop)))
     count = min(processes or (processors() if total >= _ALONE else 1), max(1, len(jobs)))
     with Workers(count, schemas, directory, table) as workers:
         results: list[Result] = []
