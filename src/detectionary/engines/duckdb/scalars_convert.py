@@ -20,7 +20,14 @@ from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
 from detectionary.engines.duckdb.once import once
 from detectionary.engines.duckdb.scalars_format import datetime_text, real_text, timespan_text
-from detectionary.engines.duckdb.scalars_read import read_datetime, read_guid, read_real, read_timespan, read_whole
+from detectionary.engines.duckdb.scalars_read import (
+    read_datetime,
+    read_decimal,
+    read_guid,
+    read_real,
+    read_timespan,
+    read_whole,
+)
 from detectionary.engines.duckdb.scalars_span import datetime_of_ticks, ticks_of_datetime
 from detectionary.languages.kusto.syntax import ScalarType
 
@@ -245,6 +252,8 @@ _CONVERSIONS: Final[Mapping[tuple[ScalarType, ScalarType], Convert]] = {
     (BOOL, DECIMAL): lambda value: sql.cast(sql.cast(value, "INTEGER"), _SQL[DECIMAL]),
     (INT, DECIMAL): _to(_SQL[DECIMAL]),
     (LONG, DECIMAL): _to(_SQL[DECIMAL]),
+    (STRING, DECIMAL): read_decimal,
+    (DYNAMIC, DECIMAL): _by_text(DECIMAL),
     # to text
     (BOOL, STRING): _bool_text,
     (INT, STRING): _varchar,

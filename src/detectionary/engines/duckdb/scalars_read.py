@@ -49,9 +49,30 @@ def read_real(text: Sql) -> Sql:
     return sql.try_cast(_found(text, _REAL), "DOUBLE")
 
 
+_DECIMAL: Final = rf"^{_BLANKS}([+-]?(?:[0-9]{{1,20}}(?:\.[0-9]{{0,18}})?|\.[0-9]{{1,18}})){_BLANKS}$"
+
+
+def read_decimal(text: Sql) -> Sql:
+    """A text as decimal; one with more digits than this engine keeps stops the query."""
+    too_long = sql.call("error", sql.text("a decimal of this length is not supported"))
+    return once(
+        text,
+        "digits",
+        lambda x: sql.case(
+            [
+                (
+                    sql.call("regexp_matches", x, sql.text(_DECIMAL)),
+                    sql.try_cast(_found(x, _DECIMAL), "DECIMAL(38, 18)"),
+                ),
+                (sql.call("regexp_matches", x, sql.text(_REAL.replace("|(?i:inf|infinity|nan)", ""))), too_long),
+            ]
+        ),
+    )
+
+
 _CLOCK: Final = r"([01]?[0-9]|2[0-3]):([0-5]?[0-9])(?::([0-5]?[0-9])(?:[.:]([0-9]{1,9}))?)?"
 
-_TIMESPAN: Final = rf"^{_BLANKS}(-?)(?:([0-9]{{1,8}})[.:])?{_CLOCK}{_BLANKS}$"
+_TIMESPAN: Final = rf"^{_BLANKS}(-?)(?:([0-9]{{1,8}})\.)?{_CLOCK}{_BLANKS}$"
 
 
 def _groups(text: Sql, pattern: str, *names: str) -> Sql:
@@ -87,8 +108,23 @@ def _fraction_ticks(groups: Sql) -> Sql:
     return sql.cast(padded, "BIGINT")
 
 
+_QUANTITY: Final = rf"^{_BLANKS}-?[0-9]+(?:\.[0-9]+|(?::[0-9]+){{3}})?\s*(?:d|h|m|s|ms|min|tick)?{_BLANKS}$"
+"""What the parser of timespan literals reads, `5m` or `2`; whether `totimespan` does so is not documented."""
+
+
 def read_timespan(text: Sql) -> Sql:
-    """`[-][d.]hh:mm[:ss[.fffffff]]` as ticks."""
+    """`[-][d.]hh:mm[:ss[.fffffff]]` as ticks; a text that Kusto may read in another way stops the query."""
+    unsure = sql.call("error", sql.text("whether totimespan reads a number with or without a unit is not documented"))
+    return once(
+        text,
+        "words",
+        lambda x: sql.case(
+            [(sql.call("regexp_matches", x, sql.text(_QUANTITY)), sql.cast(unsure, "BIGINT"))], _ticks_of_text(x)
+        ),
+    )
+
+
+def _ticks_of_text(text: Sql) -> Sql:
 
     def ticks(groups: Sql) -> Sql:
         total = _sum(
