@@ -66,12 +66,20 @@ def constant(value: Constant) -> Sql:
             name = repr(content) if math.isfinite(content) else str(content)
             return sql.cast(sql.text(name), "DOUBLE")
         case Decimal():
-            return sql.cast(sql.text(f"{content:f}"), TYPES[kind])
+            return _decimal(content, value)
         case str():
             if "\0" in content:
                 raise refuse("a text with a zero character is not supported", value.span)
+            if any(0xD800 <= ord(character) <= 0xDFFF for character in content):
+                raise refuse("a text with half a character is not supported", value.span)
             return sql.text(content)
     raise UnsupportedError("this value cannot be written")
+
+
+def _decimal(content: Decimal, value: Constant) -> Sql:
+    if abs(content) >= 10**20 or content != round(content, 18):
+        raise refuse("a decimal of this length is not supported", value.span)
+    return sql.cast(sql.text(f"{content:f}"), TYPES[ScalarType.DECIMAL])
 
 
 def scan(node: Scan, emission: Emission) -> Sql:
