@@ -24,6 +24,7 @@ from detectionary.engines.duckdb.scalars_dynamic import DYNAMIC_FUNCTIONS
 from detectionary.engines.duckdb.scalars_dynamic_arrays import ARRAYS
 from detectionary.engines.duckdb.scalars_dynamic_bags import BAGS
 from detectionary.engines.duckdb.scalars_format import FORMATS
+from detectionary.engines.duckdb.scalars_geo import PLACES
 from detectionary.engines.duckdb.scalars_logic import LOGIC
 from detectionary.engines.duckdb.scalars_math import MATH
 from detectionary.engines.duckdb.scalars_number import NUMBERS
@@ -116,6 +117,7 @@ DIALECT: Final = Dialect(
             *FORMATS,
             *CONVERSIONS,
             *TEXTS,
+            *PLACES,
             *TIMES,
             *DYNAMIC_FUNCTIONS,
             *ARRAYS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 from sqlglot import exp
@@ -9,7 +10,7 @@ from sqlglot import exp
 from detectionary.compiler import sql
 from detectionary.compiler.dialect import EmitFunction, Gap, Scalar, ScalarRow
 from detectionary.compiler.emit import Emission
-from detectionary.compiler.plan import Apply, Constant
+from detectionary.compiler.plan import Apply, Constant, Expr
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
 from detectionary.engines.duckdb.texts import (
@@ -257,6 +258,34 @@ def _replace_string(call: Apply, arguments: tuple[Sql, ...], emission: Emission)
     return sql.call("replace", *texts_of(call, arguments, emission))
 
 
+HOLDERS: Final = 0xF0000
+"""The first of the private characters that hold the places of replaced texts; Unicode gives them no meaning."""
+
+
+def _replace_strings(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """All texts of the first array by those of the second; what one has replaced, no later one replaces."""
+    wanted, given = (_texts(argument) for argument in call.arguments[1:])
+    if len(wanted) != len(given) or not all(wanted):
+        raise UnsupportedError("the arrays must be of one length, without empty texts to look for")
+    source = text_of(call.arguments[0], arguments[0], emission)
+    holders = [sql.text(chr(HOLDERS + at)) for at in range(len(wanted))]
+    result = source
+    for text, holder in zip(wanted, holders, strict=True):
+        result = sql.call("replace", result, sql.text(text), holder)
+    for text, holder in zip(given, holders, strict=True):
+        result = sql.call("replace", result, holder, sql.text(text))
+    held = sql.call("regexp_matches", source, sql.text(f"[\\x{{{HOLDERS:X}}}-\\x{{{HOLDERS + 0xFFFF:X}}}]"))
+    return stop(held, "replace_strings in a text with private characters is not supported", result)
+
+
+def _texts(argument: Expr) -> list[str]:
+    """The items of a constant array of texts."""
+    items = json.loads(argument.value) if isinstance(argument, Constant) and isinstance(argument.value, str) else None
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise UnsupportedError("the arrays must be constants that hold texts")
+    return items
+
+
 def _translate(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
     """`translate(search, replacement, source)`: the last replacement stands for all that have none of their own."""
     search = needed_text(call.arguments[0], "the list of characters")
@@ -326,6 +355,7 @@ PARTS: Final[tuple[ScalarRow, ...]] = (
     Scalar("split", _split, note="an empty delimiter is refused, or stops the run; the index must be a constant"),
     Scalar("reverse", _reverse),
     Scalar("replace_string", _replace_string),
+    Scalar("replace_strings", _replace_strings, note="the arrays must be constants"),
     Scalar("translate", _translate, note="the lists must be constants"),
     Scalar("unicode_codepoints_from_string", _codepoints),
     Scalar("to_utf8", _codepoints),
@@ -334,5 +364,9 @@ PARTS: Final[tuple[ScalarRow, ...]] = (
     Scalar("tohex", _tohex),
     Scalar("isascii", _is_ascii),
     Scalar("isutf8", _is_utf8),
+    Gap("punycode_from_string", "it is an algorithm with a state, which SQL cannot express"),
+    Gap("punycode_to_string", "it is an algorithm with a state, which SQL cannot express"),
+    Gap("punycode_domain_from_string", "it is an algorithm with a state, which SQL cannot express"),
+    Gap("punycode_domain_to_string", "it is an algorithm with a state, which SQL cannot express"),
     Gap("regex_quote", "the documentation contradicts itself about the characters that it escapes"),
 )

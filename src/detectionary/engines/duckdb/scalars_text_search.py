@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from sqlglot import exp
+
 from detectionary.compiler import sql
 from detectionary.compiler.dialect import EmitFunction, Scalar, ScalarRow
 from detectionary.compiler.emit import Emission
@@ -186,6 +188,17 @@ def _has_array(any_: bool) -> EmitFunction:
     return emit
 
 
+def _has_any_index(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """The place of the first item that the text has as a term, -1 when it has none."""
+    value = text_of(call.arguments[0], arguments[0], emission)
+    item = sql.coalesce(sql.variable("item"), sql.text(""))
+    tests = sql.call(
+        "list_transform", strings(arguments[1]), sql.function(["item"], _has_value(value, item, WHOLE_TERM))
+    )
+    place = sql.coalesce(sql.call("list_position", tests, sql.TRUE), sql.number(0))
+    return sql.cast(sql.binary(exp.Sub, place, sql.number(1)), "BIGINT")
+
+
 def _in(folded: bool) -> EmitFunction:
     """`in` and `in~`: values of the operand's type make one SQL list; others are compared one by one, by `==`."""
 
@@ -267,6 +280,7 @@ SEARCHES: Final[tuple[ScalarRow, ...]] = (
     Scalar("has_all", _has_list(sql.both, False)),
     Scalar("has_any_array", _has_array(True)),
     Scalar("has_all_array", _has_array(False)),
+    Scalar("has_any_index", _has_any_index),
     Scalar("in", _in(False)),
     Scalar("in~", _in(True)),
     Scalar("in_array", _in_array(False)),
