@@ -246,20 +246,30 @@ def _alike(left: Expr, right: Expr) -> bool:
 
 
 def _in_array(folded: bool) -> EmitFunction:
-    """`x in (array)`, the array known only in the run. Texts are compared as texts, so only texts are exact."""
+    """`x in (array)`, the array known only in the run: by number when `x` is a whole number, else by text."""
 
     def emit(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
-        operand = call.arguments[0]
-        if operand.type not in (STRING, DYNAMIC, ScalarType.LONG, ScalarType.INT):
-            raise UnsupportedError(f"looking for a {operand.type.value} in a dynamic array is not supported")
-        value = text_of(operand, arguments[0], emission)
-        items = strings(arguments[1])
+        operand, items = call.arguments[0], strings(arguments[1])
+        match operand.type:
+            case ScalarType.STRING | ScalarType.DYNAMIC:
+                value = text_of(operand, arguments[0], emission)
+            case ScalarType.INT | ScalarType.LONG if not folded:
+                value, items = sql.cast(arguments[0], EXACT), _each(items, lambda item: sql.try_cast(item, EXACT))
+            case _:
+                raise UnsupportedError(f"looking for a {operand.type.value} in a dynamic array is not supported")
         if folded:
-            value = lower(value)
-            items = sql.call("list_transform", items, sql.function(["item"], lower(sql.variable("item"))))
+            value, items = lower(value), _each(items, lower)
         return sql.coalesce(sql.call("list_contains", items, value), sql.FALSE)
 
     return emit
+
+
+EXACT: Final = "DECIMAL(38, 9)"
+"""Holds every whole number, and tells it from its neighbours and from fractions."""
+
+
+def _each(items: Sql, change: Callable[[Sql], Sql]) -> Sql:
+    return sql.call("list_transform", items, sql.function(["item"], change(sql.variable("item"))))
 
 
 SEARCHES: Final[tuple[ScalarRow, ...]] = (
