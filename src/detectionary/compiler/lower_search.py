@@ -187,6 +187,8 @@ def find(low: Lowering, node: Find, relation: Relation | None, scope: Scope) -> 
     if node.sources is None or relation is not None:
         raise refuse("every table would be read", node.span, "name the tables: find in (T1, T2) where …")
     legs = table_legs(low, node.sources, scope)
+    if any(leg.name is None for leg in legs):
+        raise refuse("what find calls a table without a name is not documented", node.span)
     if node.project is None or node.project_smart or node.project_away is not None:
         raise refuse("find packs columns in an undocumented order", node.span, "name its columns with project")
     named = list(_named(node.predicate, legs))
@@ -196,7 +198,7 @@ def find(low: Lowering, node: Find, relation: Relation | None, scope: Scope) -> 
         raise refuse("not every table has the columns of this predicate", node.predicate.span)
     source = option(node.parameters, "withsource", "with_source")
     label = source if isinstance(source, str) else "source_"
-    labels = Labels(label, labels_of(legs, "find_arg"))
+    labels = Labels(label, labels_of(legs, ""))
     if not legs:
         raise refuse("no table has a column of this predicate", node.predicate.span)
     made = united(low, [leg.relation for leg in legs], node.span, labels=labels)
