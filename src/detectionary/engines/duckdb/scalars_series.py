@@ -1,4 +1,4 @@
-"""Series in DuckDB SQL: the bins of `make-series`, and functions of arrays of numbers."""
+"""The bins of `make-series` in DuckDB SQL, and the table of all functions of series."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from detectionary.compiler.dialect import Scalar, ScalarRow
 from detectionary.compiler.emit import Emission
 from detectionary.compiler.plan import Apply
 from detectionary.compiler.sql import Sql
+from detectionary.engines.duckdb.scalars_series_elements import ELEMENTWISE
+from detectionary.engines.duckdb.scalars_series_fill import FILLS
+from detectionary.engines.duckdb.scalars_series_filter import FILTERS
+from detectionary.engines.duckdb.scalars_series_statistics import STATISTICS
 from detectionary.engines.duckdb.scalars_span import datetime_of_ticks, ticks_of_datetime
 from detectionary.languages.kusto.syntax import ScalarType
 
@@ -66,9 +70,11 @@ def _axis_last(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> S
     return sql.binary(exp.Sub, count, sql.number(1))
 
 
-SERIES: Final[tuple[ScalarRow, ...]] = (
+AXIS: Final[tuple[ScalarRow, ...]] = (
     Scalar("axis_count", _axis_count),
     Scalar("axis_index", _axis_index),
     Scalar("axis_last", _axis_last),
     Scalar("axis_value", _axis_value),
 )
+
+SERIES: Final[tuple[ScalarRow, ...]] = (*AXIS, *ELEMENTWISE, *FILLS, *FILTERS, *STATISTICS)
