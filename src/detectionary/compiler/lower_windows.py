@@ -117,10 +117,20 @@ def _row_rank(rows: _Rows, function: str, arguments: list[Expr]) -> Expr:
 def _session(rows: _Rows, function: str, arguments: list[Expr]) -> Expr:
     """`row_window_session(x, from first, between neighbours, restart)`.
 
-    A new session starts at a restart, and where x is as far from the one before as a neighbour may not be (or follows a
-    null); such a run of rows falls into sessions by the distance from the first of each.
+    A session starts at a restart, and where x has reached the distance that neighbours may not have, or where there is
+    no x before it to tell; the runs of rows between fall into sessions by the distance from the first of each
+    (learn.microsoft.com, "row_window_session()").
     """
-    raise refuse("row_window_session is not supported", rows.span)
+    moment, from_first, between = arguments[:3]
+    before = rows.column("prev", (moment, ONE, null_of(moment.type)), moment.type)
+    far = Apply(">=", (moment, Apply("+", (before, between), moment.type)), BOOL)
+    starts: list[Expr] = [Apply("isnull", (value,), BOOL) for value in (before, moment)]
+    starts.append(far)
+    if len(arguments) > 3:
+        starts.append(converted(arguments[3], BOOL))
+    run = rows.column("count_so_far", (Apply("or", tuple(starts), BOOL),), LONG)
+    spans = rows.column("run_spans", (moment, from_first), BOOL, run)
+    return rows.column("session_start", (moment, from_first, spans), moment.type, run)
 
 
 _FUNCTIONS: Final[Mapping[str, Callable[[_Rows, str, list[Expr]], Expr]]] = {

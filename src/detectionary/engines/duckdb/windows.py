@@ -55,6 +55,38 @@ def _row_cumsum(call: WindowCall, arguments: tuple[Sql, ...], emission: Emission
     return sql.coalesce(sql.cast(total, kind), sql.cast(sql.number(0), kind))
 
 
+def _whole(call: WindowCall, function: Sql) -> Sql:
+    """A function over all rows of the partition."""
+    return exp.Window(this=function, partition_by=[sql.column(column) for column in call.partition])
+
+
+def _reached(later: Sql, earlier: Sql, ticks: Sql) -> Sql:
+    """Whether one moment lies at least so many ticks behind another; both in microseconds."""
+    distance = sql.binary(exp.Mul, sql.binary(exp.Sub, later, earlier), sql.number(10))
+    return sql.binary(exp.GTE, distance, ticks)
+
+
+def _run_spans(call: WindowCall, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """Whether some moment of the partition lies as far from its first as `ticks` say."""
+    moment = sql.call("epoch_us", arguments[0])
+    first = emission.over(call, sql.call("first_value", moment))
+    return sql.coalesce(_reached(_whole(call, sql.call("max", moment)), first, arguments[1]), sql.FALSE)
+
+
+def _session_start(call: WindowCall, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """The first moment of the session that this row is in; only in partitions that span more is it looked for.
+
+    There the moments so far are folded: one that has reached the distance starts the next session.
+    """
+    moment, ticks, spans = arguments
+    single = emission.over(call, sql.call("first_value", moment))
+    so_far = emission.over(call, over("list", sql.call("epoch_us", moment), where=spans), SO_FAR)
+    start, entry = sql.variable("start"), sql.variable("entry")
+    step = sql.case([(_reached(entry, start, ticks), entry)], start)
+    folded = sql.call("make_timestamp", sql.call("list_reduce", so_far, sql.function(["start", "entry"], step)))
+    return sql.case([(spans, folded)], single)
+
+
 WINDOWS: Final[tuple[WindowRow, ...]] = (
     Windowed("changed", _changed),
     Windowed("count_so_far", _count_so_far),
@@ -63,4 +95,6 @@ WINDOWS: Final[tuple[WindowRow, ...]] = (
     Windowed("prev", _prev),
     Windowed("row_cumsum", _row_cumsum),
     Windowed("row_number", _row_number),
+    Windowed("run_spans", _run_spans),
+    Windowed("session_start", _session_start),
 )
