@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, assert_never
 
 from detectionary.compiler.regex_sets import (
     ASCII_CLASSES,
@@ -121,6 +121,25 @@ def walk(tree: Regex) -> Iterable[Regex]:
                 pending.append(current.body)
             case Sequence() | Choice():
                 pending.extend(reversed(current.parts))
+
+
+def matches_nothing(tree: Regex) -> bool:
+    """Whether the tree can match without taking a character."""
+    match tree:
+        case Character() | AnyCharacter() | CharacterSet():
+            return False
+        case Border():
+            return True
+        case Group():
+            return matches_nothing(tree.body)
+        case Sequence():
+            return all(map(matches_nothing, tree.parts))
+        case Choice():
+            return any(map(matches_nothing, tree.parts))
+        case Repeat():
+            return tree.low == 0 or matches_nothing(tree.body)
+        case _:
+            assert_never(tree)
 
 
 @cache

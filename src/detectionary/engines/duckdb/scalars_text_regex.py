@@ -14,7 +14,7 @@ from detectionary.compiler.emit import Emission
 from detectionary.compiler.lowering import CONVERSION
 from detectionary.compiler.plan import Apply, Constant, Expr
 from detectionary.compiler.refused import UnsupportedError
-from detectionary.compiler.regex import Expression
+from detectionary.compiler.regex import Expression, matches_nothing
 from detectionary.compiler.sql import Sql
 from detectionary.engines.duckdb.regex import guarded, regex_of, written
 from detectionary.engines.duckdb.scalars_text_parts import countof
@@ -186,7 +186,7 @@ def _indexof_regex(call: Apply, arguments: tuple[Sql, ...], emission: Emission) 
         place = sql.call("length", before)
         present = sql.call("regexp_matches", searched, sql.text(pattern))
     else:
-        if re.search(pattern, "") is not None:
+        if matches_nothing(expression.tree):
             raise UnsupportedError("an occurrence of what can match nothing is not supported")
         matches = sql.call("regexp_extract_all", searched, sql.text(pattern))
         gaps = sql.call("regexp_split_to_array", searched, sql.text(pattern))
