@@ -155,7 +155,7 @@ def _dynamic_number(target: ScalarType) -> Convert:
             as_real = sql.try_cast(json, "DOUBLE")
             number: Sql = as_real
             if target is not REAL:
-                whole = sql.try_cast(text, _SQL[target])
+                whole = convert(LONG, target, sql.try_cast(text, "BIGINT"))
                 is_whole = sql.call("regexp_full_match", json, sql.text("-?[0-9]+"))
                 number = sql.case([(is_whole, whole)], convert(REAL, target, as_real))
             return sql.case(
