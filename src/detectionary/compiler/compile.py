@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from detectionary.compiler.dialect import Dialect, StoredTable
+from detectionary.compiler.discovery import Discovered
 from detectionary.compiler.emit import Emission
 from detectionary.compiler.lower import lower
 from detectionary.compiler.plan import Plan, PlanColumn
@@ -16,7 +17,7 @@ from detectionary.compiler.sql import Sql
 from detectionary.languages.kusto.bind import bind
 from detectionary.languages.kusto.parser import parse
 from detectionary.languages.kusto.syntax import Query
-from detectionary.model.schema import Column, Environment, TableSchema
+from detectionary.model.schema import Environment, TableSchema
 from detectionary.text import Diagnostic, Level, SourceText, Span
 
 UNKNOWN_NAMES: Final = frozenset({"KQL201", "KQL202", "KQL203"})
@@ -62,7 +63,7 @@ class Setting:
 
     environment: Environment
     external: Mapping[str, TableSchema] = field(default_factory=dict)
-    discovered: Mapping[int, tuple[Column, ...]] = field(default_factory=dict)
+    discovered: Mapping[int, Discovered] = field(default_factory=dict)
 
 
 def parse_query(source: SourceText) -> Query:
@@ -77,17 +78,23 @@ def parse_query(source: SourceText) -> Query:
 def plan_query(tree: Query, setting: Setting, evaluation: Evaluation) -> Plan:
     """The plan of a query, the same for every engine; raises `Refused`."""
     try:
-        bound = bind(tree, setting.environment, expand=True, discovered=setting.discovered, external=setting.external)
+        columns = {node: found.columns for node, found in setting.discovered.items()}
+        bound = bind(tree, setting.environment, expand=True, discovered=columns, external=setting.external)
         wrong = [d for d in bound.diagnostics if d.level is Level.ERROR or _is_unknown(d)]
         if wrong:
             raise Refused(wrong)
-        plan = lower(bound, setting.environment, setting.external)
-        if evaluation.end is not None:
-            plan = within(plan, evaluation.start, evaluation.end)
-        for rewrite in REWRITES:
-            plan = rewrite(plan)
+        plan = lower(bound, setting.environment, setting.external, setting.discovered)
+        return rewritten(plan, evaluation)
     except RecursionError as error:
         raise refuse("the query is nested too deeply to be compiled", Span(0, 0)) from error
+
+
+def rewritten(plan: Plan, evaluation: Evaluation) -> Plan:
+    """A plan as it is run: only the records of the evaluation, and no column that nobody reads."""
+    if evaluation.end is not None:
+        plan = within(plan, evaluation.start, evaluation.end)
+    for rewrite in REWRITES:
+        plan = rewrite(plan)
     return plan
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from detectionary.compiler.discovery import Discovered
 from detectionary.compiler.lower_calls import declare, named_table
 from detectionary.compiler.lower_expand import EXPANDING
 from detectionary.compiler.lower_expressions import lower_expression
@@ -12,6 +13,7 @@ from detectionary.compiler.lower_joins import JOINS
 from detectionary.compiler.lower_operators import SIMPLE, datatable
 from detectionary.compiler.lower_other import OTHER, UNSUPPORTED_OPERATORS
 from detectionary.compiler.lower_parse import PARSING
+from detectionary.compiler.lower_plugins import EVALUATING
 from detectionary.compiler.lower_search import SEARCHES
 from detectionary.compiler.lower_series import SERIES
 from detectionary.compiler.lower_sources import SOURCES, called_table, external_data, placed_table
@@ -47,6 +49,7 @@ _TABLES: Final[tuple[Mapping[Any, Any], ...]] = (  # Any: each function takes it
     UNIONS,
     SOURCES,
     EXPANDING,
+    EVALUATING,
     OTHER,
     PARSING,
     SEARCHES,
@@ -60,9 +63,14 @@ OPERATORS: Final[Mapping[type[Operator], LowerOperator]] = {
 """Every operator that the compiler knows."""
 
 
-def lower(bound: Bound, environment: Environment, external: Mapping[str, TableSchema]) -> Plan:
+def lower(
+    bound: Bound,
+    environment: Environment,
+    external: Mapping[str, TableSchema],
+    discovered: Mapping[int, Discovered],
+) -> Plan:
     """The plan of a query whose result is its last expression statement; raises `Refused`."""
-    low = Lowering(environment, OPERATORS, lower_expression, lower_table, external)
+    low = Lowering(environment, OPERATORS, lower_expression, lower_table, external, discovered)
     frame = Frame(bound.symbols, bound.types, bound.results, bound.expansions)
     scope = Scope(frame, Names())
     last = declare(low, bound.tree.statements, scope)

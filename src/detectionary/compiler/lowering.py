@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
+from detectionary.compiler.discovery import Discovered
 from detectionary.compiler.plan import (
     Apply,
     ColumnId,
@@ -53,11 +54,16 @@ class Lowering:
         lower_expression: Callable[[Lowering, Expression, Scope], Expr],
         lower_table: Callable[[Lowering, Expression, Scope], Relation],
         external: Mapping[str, TableSchema],
+        discovered: Mapping[int, Discovered],
     ) -> None:
         self.environment = environment
         self.operators = operators
         self.external = external
         """Tables that the caller gives for `externaldata`, watchlists and the like, by the name they are asked for."""
+        self.discovered = discovered
+        """What data has shown of the columns of plug-ins, by the id of their `evaluate`."""
+        self.evaluated: dict[int, int] = {}
+        """The body in which each `evaluate` was met, by the ids of both."""
         self.stage = 0
         self._lower_expression = lower_expression
         self._lower_table = lower_table

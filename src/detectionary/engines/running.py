@@ -2,18 +2,56 @@
 
 from __future__ import annotations
 
-from detectionary.compiler.compile import CompiledQuery, Evaluation, Setting, compile_query
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from detectionary.compiler.compile import CompiledQuery, Evaluation, Setting, emit, parse_query, plan_query, rewritten
 from detectionary.compiler.dialect import Dialect
+from detectionary.compiler.discovery import Discovered, UndiscoveredError
+from detectionary.compiler.refused import Refused, refuse
 from detectionary.engines.engine import Session
 from detectionary.engines.result import Result
-from detectionary.text import SourceText
+from detectionary.languages.kusto.syntax import (
+    Element,
+    ExpandItem,
+    Expression,
+    Named,
+    NameReference,
+    Parenthesized,
+    Path,
+    Query,
+    walk,
+)
+from detectionary.model.schema import Column
+from detectionary.text import Diagnostic, Level, SourceText
+
+MOST_LOOKS: Final = 100
+"""How often the data of one query is looked at, and names are supposed, before it is given up."""
+
+UNKNOWN_NAME: Final = "KQL203"
 
 
 def prepare(
     source: SourceText, setting: Setting, dialect: Dialect, session: Session, evaluation: Evaluation
 ) -> CompiledQuery:
     """Compile a query for the tables of a session; raises `Refused`, or `EngineError` while it looks at data."""
-    return compile_query(source, setting, dialect, evaluation, session.storage)
+    tree = parse_query(source)
+    for _ in range(MOST_LOOKS):
+        try:
+            compiled = emit(plan_query(tree, setting, evaluation), dialect, evaluation, session.storage)
+        except UndiscoveredError as missing:
+            look = emit(rewritten(missing.plan, evaluation), dialect, evaluation, session.storage)
+            found = missing.found(session.run(look).rows())
+            setting = replace(setting, discovered={**setting.discovered, id(missing.node): found})
+        except Refused as refused:
+            supposed = _supposed(refused, setting, tree)
+            if supposed is None:
+                raise
+            setting = supposed
+        else:
+            return replace(compiled, notes=(*compiled.notes, *_notes(setting)))
+    raise refuse("the columns of this query are not found, however often its data is looked at", tree.span)
 
 
 def run_query(
@@ -22,3 +60,64 @@ def run_query(
     """The rows of a query, and how it was compiled; raises `Refused` or `EngineError`."""
     compiled = prepare(source, setting, dialect, session, evaluation)
     return compiled, session.run(compiled)
+
+
+# Plug-ins that no row reached
+
+
+def _supposed(refused: Refused, setting: Setting, tree: Query) -> Setting | None:
+    """The setting with the columns that the query expects of a plug-in without rows; None when that helps nothing.
+
+    Kusto stops such a query, since the plug-in makes no columns. Its result could only be empty, and that is the answer
+    here; names of columns that do not come from such a plug-in stay errors.
+    """
+    empty = [found for found in setting.discovered.values() if found.empty]
+    unknown = [d for d in refused.diagnostics if d.code == UNKNOWN_NAME]
+    if not empty or not unknown or len(unknown) < len(refused.diagnostics):
+        return None
+    discovered = dict(setting.discovered)
+    names = {node.span: node.name for node in walk(tree) if isinstance(node, NameReference)}
+    dynamic = set(_dynamic_names(tree))
+    for diagnostic in unknown:
+        span = diagnostic.span
+        name = names.get(span) if span is not None else None
+        before = [found for found in empty if span is not None and found.node.span.end <= span.start]
+        if name is None or not before:
+            return None
+        last = max(before, key=lambda found: found.node.span.end)
+        current = discovered[id(last.node)]
+        if any(column.name == name for column in current.columns):
+            continue
+        kind = current.kind or ("dynamic" if name in dynamic else "string")
+        columns = (*current.columns, Column(name, kind))
+        discovered[id(last.node)] = replace(current, columns=columns, made=current.made | {name})
+    if all(discovered[key] is value for key, value in setting.discovered.items()):
+        return None
+    return replace(setting, discovered=discovered)
+
+
+def _dynamic_names(tree: Query) -> Iterator[str]:
+    """Names whose members the query takes, or whose items it expands."""
+    for node in walk(tree):
+        target: Expression | None = None
+        match node:
+            case Path() | Element():
+                target = node.target
+            case ExpandItem(to_type=None):
+                target = node.expression
+        while isinstance(target, Parenthesized | Named):
+            target = target.expression
+        if isinstance(target, NameReference):
+            yield target.name
+
+
+def _notes(setting: Setting) -> Iterator[Diagnostic]:
+    for found in setting.discovered.values():
+        if found.empty and found.made:
+            yield _note(found)
+
+
+def _note(found: Discovered) -> Diagnostic:
+    names = ", ".join(sorted(found.made))
+    message = f"no row reached this plug-in, so its columns are not known; these are taken as named: {names}"
+    return Diagnostic("KQL413", Level.NOTE, message, found.node.span)

@@ -69,6 +69,7 @@ CODES: Final = (
     Code("KQL403", "rows-missing", "A watchlist, externaldata or function whose rows nobody gave."),
     Code("KQL411", "approximate", "A result that the service estimates."),
     Code("KQL412", "digit-lost", "A datetime with more digits than an engine keeps: the seventh is dropped."),
+    Code("KQL413", "columns-supposed", "Columns of a plug-in that no row reached, taken as the query names them."),
     Code("KQL420", "timed-out", "A query that ran longer than it may."),
     Code("KQL421", "out-of-memory", "A query that needs more memory than it may use."),
     Code("KQL422", "engine-error", "A query that the engine could not finish."),

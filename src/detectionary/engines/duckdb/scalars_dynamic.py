@@ -14,6 +14,7 @@ from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
 from detectionary.engines.duckdb import json_texts as json
 from detectionary.engines.duckdb.json_texts import dynamic_text
+from detectionary.engines.duckdb.once import once
 from detectionary.engines.duckdb.scalars_convert import convert
 from detectionary.languages.kusto.syntax import ScalarType
 
@@ -187,8 +188,28 @@ def _series(start: Sql, stop: Sql, step: Sql, call: Apply) -> Sql:
     return sql.case([(both, sql.call("generate_series", start, bounded, step))])
 
 
+def _bag_or_null(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """A bag as it is, null for anything else; of our own, for what looks at bags."""
+    return json.if_bag(arguments[0], arguments[0])
+
+
+def _kind_of_dynamic(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """The Kusto type that a dynamic value holds: string, long, real, bool, array, dictionary, or null; of our own."""
+    names = (('"', "string"), ("[", "array"), ("{", "dictionary"), ("t", "bool"), ("f", "bool"))
+
+    def body(value: Sql) -> Sql:
+        branches = [(sql.call("starts_with", value, sql.text(mark)), sql.text(name)) for mark, name in names]
+        whole = sql.call("regexp_full_match", value, sql.text("-?[0-9]+"))
+        number = sql.case([(whole, sql.text("long"))], sql.text("real"))
+        return sql.case([(sql.is_null(value), sql.text("null")), *branches], number)
+
+    return once(arguments[0], "dyn", body)
+
+
 DYNAMIC_FUNCTIONS: Final[tuple[ScalarRow, ...]] = (
+    Scalar("bag_or_null", _bag_or_null),
     Scalar("element", _element),
+    Scalar("kind_of_dynamic", _kind_of_dynamic),
     Scalar("member", _member),
     Scalar("pack", _pack),
     Scalar("pack_array", _pack_array),

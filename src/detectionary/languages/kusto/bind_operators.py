@@ -356,7 +356,7 @@ class Operators(Projections, Tables, Graphs):
         else:
             made = self.plugin(call, scope, row)
         found = self.discovered.get(id(node))
-        if found is not None:
+        if found is not None and node.schema is None:
             columns = tuple(ColumnSymbol(column.name, scalar_type(column.type), maker=node) for column in found)
             return TableType(columns)
         if node.schema is None:
