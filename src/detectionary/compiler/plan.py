@@ -380,10 +380,11 @@ def children(node: Plan) -> tuple[Plan, ...]:
     inner = [
         part.plan
         for expression in expressions(node)
+        if not isinstance(expression, ColumnUse | Constant)
         for part in parts(expression)
         if isinstance(part, ScalarQuery | InQuery)
     ]
-    return (*node.inputs, *inner)
+    return (*node.inputs, *inner) if inner else node.inputs
 
 
 def nodes(plan: Plan) -> list[Plan]:

@@ -95,6 +95,8 @@ def _relinked(node: Plan, made: dict[int, Plan]) -> Plan:
 
 
 def _relinked_expression(expression: Expr, made: dict[int, Plan]) -> Expr:
+    if isinstance(expression, ColumnUse | Constant):
+        return expression
     if not any(isinstance(part, ScalarQuery | InQuery) for part in parts(expression)):
         return expression
     match expression:
@@ -207,6 +209,10 @@ def _ask(node: Plan, needed: dict[int, set[ColumnId]]) -> None:
 
 
 def _ask_expression(expression: Expr, node: Plan, needed: dict[int, set[ColumnId]]) -> None:
+    if isinstance(expression, ColumnUse):
+        for child in node.inputs:
+            needed[id(child)].add(expression.id)
+        return
     for part in parts(expression):
         match part:
             case ColumnUse():
