@@ -1,0 +1,1 @@
+"""Apache Spark: the second engine, on this machine or on a cluster."""
