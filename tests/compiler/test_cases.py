@@ -6,6 +6,7 @@ A case has a `kusto` fence and one of
   cell is JSON (`null`, `""`, `[1,2]`; no `|` inside), or bare text where that is not JSON: datetimes as
   `2024-01-31T12:00:00.0000000Z`, timespans as `1.02:03:04`. Rows are compared in order; `rows-any` leaves it open.
 - `refused`: the query is refused, and the text stands in the message.
+- `fails`: the query stops while it runs, and the text stands in the message.
 
 A line `not on spark: REASON` inside the fence `engines` leaves an engine out with its reason.
 """
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from detectionary.compiler.refused import Refused
+from detectionary.engines.engine import EngineError
 from detectionary.engines.result import Result, Value
 from tests.compiler.engines import ENGINES, answer
 from tests.mdcases import Case, parameters
@@ -36,6 +38,12 @@ def test_a_query_gives_its_rows(case: Case, engine: str) -> None:
         with pytest.raises(Refused) as raised:
             answer(engine, case.text("kusto"))
         assert refused.strip() in str(raised.value)
+        return
+    fails = case.get("fails")
+    if fails is not None:
+        with pytest.raises(EngineError) as stopped:
+            answer(engine, case.text("kusto"))
+        assert fails.strip() in str(stopped.value)
         return
     result = answer(engine, case.text("kusto"))
     word = "rows" if case.get("rows") is not None else "rows-any"

@@ -19,6 +19,7 @@ from detectionary.compiler.plan import Apply, Constant, Expr
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
 from detectionary.engines.duckdb.scalars_convert import convert, text_of_dynamic
+from detectionary.engines.duckdb.scalars_mixed import is_mixed, mixed_equal
 from detectionary.languages.kusto.syntax import ScalarType
 
 BOOL, INT, LONG, REAL = ScalarType.BOOL, ScalarType.INT, ScalarType.LONG, ScalarType.REAL
@@ -112,6 +113,8 @@ def _plain_equal(call: Apply, values: tuple[Sql, ...], kind: ScalarType) -> Sql:
 
 
 def _equal(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    if is_mixed(call):
+        return sql.coalesce(mixed_equal(call, arguments), sql.FALSE)
     values, kind = _operands(call, arguments)
     same = _plain_equal(call, values, kind)
     if kind is STRING or all(isinstance(part, Constant) and part.value is not None for part in call.arguments):
@@ -124,11 +127,15 @@ def _equal(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
 
 def _equal_or_null(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
     """Equality where null and false are one, as in a filter: plain, so that it reaches the files' statistics."""
+    if is_mixed(call):
+        return mixed_equal(call, arguments)
     values, kind = _operands(call, arguments)
     return _plain_equal(call, values, kind)
 
 
 def _different(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    if is_mixed(call):
+        return sql.coalesce(sql.negate(mixed_equal(call, arguments)), sql.TRUE)
     values, kind = _operands(call, arguments)
     left, right = values
     if kind is STRING:
