@@ -109,7 +109,7 @@ def _relinked_expression(expression: Expr, made: dict[int, Plan]) -> Expr:
             arguments = tuple(_relinked_expression(argument, made) for argument in expression.arguments)
             return replace(expression, arguments=arguments)
         case _:
-            return expression
+            assert_never(expression)
 
 
 # A rule's window
@@ -163,6 +163,9 @@ def pruned(plan: Plan) -> Plan:
 def _ask(node: Plan, needed: dict[int, set[ColumnId]]) -> None:
     """Add to what is needed of the inputs, given what is needed of `node`."""
     wanted = needed[id(node)]
+    if not wanted and node.columns:
+        # A node always has a column, so one that nobody reads needs what its first is made of.
+        wanted = {node.columns[0].id}
     for expression in expressions(node) if not isinstance(node, Project | Aggregate | Window) else ():
         _ask_expression(expression, node, needed)
     match node:
