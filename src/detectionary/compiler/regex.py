@@ -196,6 +196,10 @@ _CATEGORIES: Final = {
 }
 
 
+class _NotClosedError(RegexError):
+    pass
+
+
 class _Reader:
     """One method a production; `flags` are those in force, and a group hands them back as they were before it."""
 
@@ -204,6 +208,7 @@ class _Reader:
         self.at = 0
         self.groups: list[str | None] = []
         self._depth = 0
+        self._nesting = True
 
     def _peek(self, ahead: int = 0) -> str:
         return self.text[self.at + ahead : self.at + ahead + 1]
@@ -319,7 +324,7 @@ class _Reader:
                 self.at += 1
                 return Border.LINE_END if flags.lines else Border.END
             case "[":
-                return self._set(flags)
+                return self._outer_set(flags)
             case "\\":
                 return self._escape(flags)
             case "*" | "+" | "?":
@@ -399,6 +404,17 @@ class _Reader:
 
     # Sets
 
+    def _outer_set(self, flags: _Flags) -> CharacterSet:
+        """A set; one that is not closed when `[` in it opens another has it for itself, as older expressions do."""
+        start = self.at
+        try:
+            return self._set(flags)
+        except _NotClosedError:
+            self.at, self._nesting = start, False
+            found = self._set(flags)
+            self._nesting = True
+            return found
+
     def _set(self, flags: _Flags) -> CharacterSet:
         """`"[" "^"? union (("&&" | "--" | "~~") union)* "]"`"""
         self.at += 1
@@ -414,7 +430,7 @@ class _Reader:
                     break
             else:
                 if not self._take("]"):
-                    raise RegexError("a bracket is not closed")
+                    raise _NotClosedError("a bracket is not closed")
                 return CharacterSet(left.ranges, left.names, negated, flags.folded)
 
     def _union(self, flags: _Flags, first: bool) -> CharacterSet:
@@ -426,7 +442,7 @@ class _Reader:
                 break
             if self._text_at("&&", "~~") or (self._text_at("--") and not first):
                 break
-            if letter == "[":
+            if letter == "[" and (self._nesting or self._peek(1) == ":"):
                 self._inner(flags, ranges, names)
                 first = False
                 continue

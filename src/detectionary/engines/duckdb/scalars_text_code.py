@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from detectionary.compiler import sql
@@ -23,9 +24,9 @@ def _text(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
     return text_of(call.arguments[0], arguments[0], emission)
 
 
-def _tried(value: Sql) -> Sql:
-    """Null where the computation of `value` fails."""
-    return sql.call("try", value)
+def _tried(text: Sql, body: Callable[[Sql], Sql]) -> Sql:
+    """`body` of a text, null where it fails. The text is computed outside of it: `error` may not stand in a TRY."""
+    return once(text, "tried", lambda value: sql.call("try", body(value)))
 
 
 # Base64
@@ -36,13 +37,19 @@ def _base64_encode(call: Apply, arguments: tuple[Sql, ...], emission: Emission) 
 
 
 def _decoded(text: Sql) -> Sql:
+    """The bytes; an error for what is no base64."""
     return sql.call("from_base64", text)
+
+
+def _digits(text: Sql) -> Sql:
+    """The bytes that base64 stands for, in hexadecimal; null for what is no base64."""
+    return _tried(text, lambda value: sql.call("hex", _decoded(value)))
 
 
 def _base64_decode(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
     """'' for what is no base64, or no UTF-8 when decoded (learn.microsoft.com, "base64_decode_tostring()")."""
-    decoded = _tried(sql.call("decode", _decoded(_text(call, arguments, emission))))
-    return sql.coalesce(decoded, EMPTY)
+    text = _text(call, arguments, emission)
+    return sql.coalesce(_tried(text, lambda value: sql.call("decode", _decoded(value))), EMPTY)
 
 
 def _bytes(digits: Sql) -> Sql:
@@ -53,7 +60,7 @@ def _bytes(digits: Sql) -> Sql:
 
 
 def _base64_decode_array(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
-    digits = _tried(sql.call("hex", _decoded(_text(call, arguments, emission))))
+    digits = _digits(_text(call, arguments, emission))
     return once(digits, "digits", lambda found: sql.case([(sql.not_null(found), json_list(_bytes(found)))]))
 
 
@@ -84,7 +91,7 @@ def _base64_encode_guid(call: Apply, arguments: tuple[Sql, ...], emission: Emiss
 
 def _base64_decode_guid(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
     """Null for what does not hold 16 bytes."""
-    digits = sql.call("lower", _tried(sql.call("hex", _decoded(_text(call, arguments, emission)))))
+    digits = sql.call("lower", _digits(_text(call, arguments, emission)))
 
     def body(found: Sql) -> Sql:
         hyphen = sql.text("-")

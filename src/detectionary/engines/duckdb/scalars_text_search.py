@@ -141,7 +141,7 @@ def _has_list(joiner: Callable[..., Sql], any_: bool) -> EmitFunction:
                 tests.append(_has_value(value, text_of(item, wanted, emission), WHOLE_TERM))
             else:
                 constants.append(text)
-        if not items:
+        if not items and not any_:
             raise UnsupportedError("the list is empty")
         if any_ and len(constants) > 1 and all(constants):
             tests.insert(0, sql.call("regexp_matches", value, sql.text(alternatives(constants))))
@@ -251,7 +251,7 @@ def _in_array(folded: bool) -> EmitFunction:
     def emit(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
         operand, items = call.arguments[0], strings(arguments[1])
         match operand.type:
-            case ScalarType.STRING | ScalarType.DYNAMIC:
+            case ScalarType.STRING | ScalarType.DYNAMIC | ScalarType.DATETIME | ScalarType.TIMESPAN | ScalarType.GUID:
                 value = text_of(operand, arguments[0], emission)
             case ScalarType.INT | ScalarType.LONG if not folded:
                 value, items = sql.cast(arguments[0], EXACT), _each(items, lambda item: sql.try_cast(item, EXACT))
