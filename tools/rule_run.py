@@ -156,14 +156,14 @@ def _columns(bound: Bound) -> Iterator[ColumnSymbol]:
 def judge(rule: Rule, known: Environment, engine: Engine, session: Session, evaluation: Evaluation) -> Verdict:
     """Compile and run one rule, and compare its columns with the recorded ones."""
     setting = setting_of(parse(rule.query).tree, known)
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         compiled = compiled_rule(rule, setting, engine, session, evaluation)
-        seconds = time.perf_counter() - started
+        seconds = time.process_time() - started
         result = session.run(compiled)
     except Refused as refused:
         first = refused.diagnostics[0]
-        return Verdict(rule, "refused", f"{first.code} {first.message}", time.perf_counter() - started)
+        return Verdict(rule, "refused", f"{first.code} {first.message}", time.process_time() - started)
     except EngineError as error:
         return Verdict(rule, "failed", error.diagnostics[0].message)
     except Exception as error:

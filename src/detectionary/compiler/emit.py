@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import assert_never
+from typing import Final, assert_never
 
 from sqlglot import exp
 
@@ -47,6 +47,9 @@ from detectionary.compiler.refused import UnsupportedError, refuse
 from detectionary.compiler.sql import Sql
 from detectionary.languages.kusto.syntax import ScalarType
 from detectionary.text import Diagnostic, Level, Span
+
+MANY: Final = 8
+"""So many columns that are taken over are written `*`."""
 
 
 @dataclass(slots=True)
@@ -145,9 +148,15 @@ class Emission:
         block = self.block(node)
         if block.condition is None:
             return block.name
-        name = self._add(sql.select([sql.column(c.id) for c in node.columns], block.source, where=block.condition))
+        name = self._add(sql.select(self._carried(node.columns, block), block.source, where=block.condition))
         self._blocks[id(node)] = _Block(name)
         return name
+
+    def _carried(self, columns: tuple[PlanColumn, ...], below: _Block) -> list[Sql]:
+        """The columns of the input, all of which are taken over; `*` when they are many, for short statements."""
+        if len(columns) < MANY or below.extra:
+            return [sql.column(column.id) for column in columns]
+        return [sql.STAR]
 
     def block(self, node: Plan) -> _Block:
         found = self._blocks.get(id(node))
@@ -156,7 +165,7 @@ class Emission:
             self.spans.setdefault(found.name, node.span)
             shared = self._readers.get(id(node), 0) > 1
             if shared and not isinstance(node, Scan) and self.dialect.materialized:
-                if found.condition is not None:
+                if found.condition is not None or found.extra:
                     chosen = [sql.column(c.id) for c in node.columns]
                     found = _Block(self._add(sql.select(chosen, found.source, where=found.condition)))
                 self._share(found.name)
@@ -182,19 +191,20 @@ class Emission:
                 below = self.block(node.input)
                 condition = self.expression(node.condition)
                 if self._readers.get(id(node.input), 0) > 1 or below.condition is None:
-                    below = _Block(self.name_relation(node.input))
-                    return _Block(below.name, condition)
-                return _Block(below.name, sql.both(below.condition, condition))
+                    name = self.name_relation(node.input)
+                    return _Block(name, condition, self.block(node.input).extra)
+                return _Block(below.name, sql.both(below.condition, condition), below.extra)
             case Project():
                 below = self.block(node.input)
-                return _Block(self._add(sql.select(self._projected(node), below.source, where=below.condition)))
+                columns, extra = self._projected(node, below)
+                return _Block(self._add(sql.select(columns, below.source, where=below.condition)), None, extra)
             case Aggregate():
                 return _Block(self._add(self._aggregated(node)))
             case Window():
                 below = self.block(node.input)
-                columns = [sql.column(column.id) for column in node.input.columns]
-                made = node.columns[len(columns) :]
-                for column, called in zip(made, node.calls, strict=True):
+                carried = node.input.columns
+                columns = self._carried(carried, below)
+                for column, called in zip(node.columns[len(carried) :], node.calls, strict=True):
                     columns.append(sql.alias(self._windowed(called), column.id))
                 return _Block(self._add(sql.select(columns, below.source, where=below.condition)))
             case Join():
@@ -217,14 +227,22 @@ class Emission:
             case _:
                 assert_never(node)
 
-    def _projected(self, node: Project) -> list[Sql]:
-        columns: list[Sql] = []
+    def _projected(self, node: Project, below: _Block) -> tuple[list[Sql], bool]:
+        """The columns of a projection, and whether there may be more than those.
+
+        Many that are taken over are written `*`, the columns that are left out among them. New ones are not put beside
+        such leftovers, since ids could meet.
+        """
+        kept: list[Sql] = []
+        made: list[Sql] = []
         for column, value in zip(node.columns, node.expressions, strict=True):
             if isinstance(value, ColumnUse) and value.id == column.id:
-                columns.append(sql.column(column.id))
+                kept.append(sql.column(column.id))
             else:
-                columns.append(sql.alias(self.expression(value), column.id))
-        return columns or [sql.alias(sql.number(0), "none")]
+                made.append(sql.alias(self.expression(value), column.id))
+        if len(kept) < MANY or below.extra:
+            return [*kept, *made] or [sql.alias(sql.number(0), "none")], False
+        return [sql.STAR, *made], len(kept) < len(node.input.columns)
 
     def _aggregated(self, node: Aggregate) -> Sql:
         below = self.block(node.input)
@@ -318,7 +336,7 @@ class Emission:
 
     def _limited(self, node: Limit) -> Sql:
         below = self.block(node.input)
-        columns = [sql.column(column.id) for column in node.columns]
+        columns = self._carried(node.columns, below)
         if not node.partition:
             order = self.order(node.order)
             return sql.select(columns, below.source, where=below.condition, order=order, limit=node.count)
@@ -379,6 +397,8 @@ class _Block:
 
     name: str
     condition: Sql | None = None
+    extra: bool = False
+    """Whether the sub-query may have columns that the plan's node does not."""
 
     @property
     def source(self) -> Sql:

@@ -16,6 +16,7 @@ Sql: TypeAlias = exp.Expr
 TRUE: Final = exp.Boolean(this=True)
 FALSE: Final = exp.Boolean(this=False)
 NULL: Final = exp.Null()
+STAR: Final = exp.Star()
 
 
 def text(value: str) -> Sql:
