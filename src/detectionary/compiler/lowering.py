@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from detectionary.compiler.discovery import Discovered
 from detectionary.compiler.plan import (
+    NOWHERE,
     Apply,
     ColumnId,
     ColumnUse,
@@ -113,8 +115,7 @@ class Lowering:
                 code="KQL402",
             )
         self._count += 1
-        plain = "".join(character if character.isascii() and character.isalnum() else "_" for character in name)
-        return PlanColumn(name, kind, ColumnId(f"{plain[:24].lower()}_{self._count}"))
+        return PlanColumn(name, kind, ColumnId(f"{_readable(name)}_{self._count}"))
 
     def renewed(self, columns: Iterable[PlanColumn]) -> tuple[PlanColumn, ...]:
         """The same columns under new ids."""
@@ -207,7 +208,8 @@ class Lowering:
             span=span,
         )
         order = tuple(type(key)(new[key.column].id, key.descending, key.nulls_first) for key in relation.order)
-        columns = tuple(new[column.id] for column in relation.columns)
+        # A join shows a column of its plan under another name.
+        columns = tuple(PlanColumn(column.name, column.type, new[column.id].id) for column in relation.columns)
         return Relation(plan, columns, order, relation.sorted, tuple(new[c].id for c in relation.partition))
 
 
@@ -217,8 +219,15 @@ def inputs(call: WindowCall) -> set[ColumnId]:
     return used | set(call.partition) | {key.column for key in call.order}
 
 
-def use(column: PlanColumn, span: Span | None = None) -> ColumnUse:
-    return ColumnUse(column.id, column.type, span if span is not None else Span(0, 0))
+@lru_cache(maxsize=4096)
+def _readable(name: str) -> str:
+    """What an id can hold of a name: ASCII letters and digits, in lower case, not too many."""
+    plain = "".join(character if character.isascii() and character.isalnum() else "_" for character in name[:24])
+    return plain.lower()
+
+
+def use(column: PlanColumn, span: Span = NOWHERE) -> ColumnUse:
+    return ColumnUse(column.id, column.type, span)
 
 
 def passed(columns: Iterable[PlanColumn]) -> list[tuple[PlanColumn, Expr]]:
