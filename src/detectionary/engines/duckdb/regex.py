@@ -105,14 +105,15 @@ def _text(tree: Regex) -> str:
         case Border():
             return _BORDERS[tree]
         case Group():
-            return f"({_text(tree.body)})" if tree.number else f"(?:{_text(tree.body)})"
+            body = "|".join(map(_text, tree.body.parts)) if isinstance(tree.body, Choice) else _text(tree.body)
+            return f"({body})" if tree.number else f"(?:{body})"
         case Sequence():
             return _sequence(tree)
         case Choice():
             return f"(?:{'|'.join(map(_text, tree.parts))})"
         case Repeat():
             body = _text(tree.body)
-            if not isinstance(tree.body, Character | AnyCharacter | CharacterSet | Group) or body.startswith("(?:"):
+            if isinstance(tree.body, Sequence | Border | Repeat):
                 body = f"(?:{body})"
             return f"{body}{_bounds(tree.low, tree.high)}{'?' if tree.lazy else ''}"
         case _:
