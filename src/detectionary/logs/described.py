@@ -45,7 +45,7 @@ FORMATS: Final = (
     FormatNote(
         "Parquet",
         "PAR1 at its start",
-        "used where it lies when every column can be read as it is and all files of the table are alike; else rewritten",
+        "used where it lies if every column can be read as it is and all files of the table are alike; else rewritten",
     ),
     FormatNote("EVTX", "ElfFile at its start", "Windows' own event logs, record by record"),
     FormatNote(
@@ -87,7 +87,7 @@ MAPPINGS: Final = (
         "Exports",
         ("any known table",),
         "the table's name in Type, TableName or $table, or columns that nine of ten times are one table's only",
-        "Names match whatever their case; ' [UTC]' and other zones that the portal writes after a column are understood.",
+        "Names match whatever their case; ' [UTC]' and other zones that the portal puts after a column are understood.",
     ),
     MappingNote(
         "Anything else",

@@ -95,10 +95,12 @@ class Job:
 
     def write_out(self, spool: Spool, schema: TableSchema) -> Result:
         """Write the records of a spool, whose table has a schema by now, and remove it."""
-        account = Account(str(spool.path), "")
+        account = Account(spool.table, "")
         route = Route(self._shapes.setdefault(spool.table, shape_of(schema, unmapped=False)))
         for batch in read_back(spool):
             self._write(spool.table, route.rows(batch), batch.size, account)
+        account.routes[spool.table] = route
+        self._notes += account.notes()
         spool.path.unlink()
         return self._result()
 

@@ -94,8 +94,14 @@ class _Framer:
         self._ended = False
         self._record = 1
         self._line = 1
+        self._told = False
 
     def run(self) -> Iterator[Frame | Fault]:
+        yield from self._documents()
+        if self._stream.trouble and not self._told:
+            yield Fault(None, None, self._stream.trouble)
+
+    def _documents(self) -> Iterator[Frame | Fault]:
         self._more(self._chunk)
         self._skip_blank()
         while self._data:
@@ -171,7 +177,8 @@ class _Framer:
     def _line_by_line(self, piece: bytes, line: int) -> Iterator[Frame | Fault]:
         good: list[msgspec.Raw] = []
         numbers: list[int] = []
-        for number, text in enumerate(piece.split(b"\n"), start=line):
+        texts = piece.split(b"\n")
+        for number, text in enumerate(texts, start=line):
             if not text.strip():
                 continue
             values = _values(text)
@@ -181,7 +188,7 @@ class _Framer:
                 continue
             yield from self._explode(good, numbers)
             good, numbers = [], []
-            yield Fault(self._record, number, _why(text))
+            yield Fault(self._record, number, self._why_line(text, number == line + len(texts) - 1))
             self._record += 1
         yield from self._explode(good, numbers)
 
@@ -301,12 +308,15 @@ class _Framer:
         closed = False
         good: list[bytes] = []
         for start, end in _elements(data, 0):
+            stray = data[position:start].strip(_BLANK + b",")
+            if stray:
+                yield from self._frame(good, None)
+                good = []
+                yield from self._stray(stray)
             if start == end:
                 closed = True
-                yield from self._stray(data[position:start].strip(_BLANK + b","))
                 position = end + 1
                 break
-            yield from self._stray(data[position:start].strip(_BLANK + b","))
             text = data[start:end]
             if _raws(text) is not None:
                 good.append(text)
@@ -353,7 +363,12 @@ class _Framer:
             self._record += 1
 
     def _breaks_off(self) -> str:
+        self._told = True
         return self._stream.trouble or "the file ends inside a record"
+
+    def _why_line(self, text: bytes, last: bool) -> str:
+        """What is wrong with a line: where the stream broke off, that is why its last line is none."""
+        return self._breaks_off() if last and self._ended and self._stream.trouble else _why(text)
 
     def _too_long(self) -> Fault:
         return Fault(self._record, self._line, f"is longer than {LONGEST >> 20} MiB; the rest of the file was not read")

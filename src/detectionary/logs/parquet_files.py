@@ -152,10 +152,21 @@ class ArrowBatch:
         ]
 
     def kinds(self, key: str) -> set[str]:
-        held = self.batch.column(self.keys.index(key))
-        if pa.types.is_nested(held.type):
-            return {"dynamic"}
-        return {kind for value in self.values(key, "dynamic") if (kind := kind_of(value)) is not None}
+        held = self.batch.column(self.keys.index(key)).type
+        for told, kind in _KINDS:
+            if told(held):
+                return {kind}
+        return {found for value in self.values(key, "dynamic") if (found := kind_of(value)) is not None}
+
+
+_KINDS: Final = (
+    (pa.types.is_nested, "dynamic"),
+    (pa.types.is_decimal, "decimal"),
+    (pa.types.is_date, "datetime"),
+    (pa.types.is_timestamp, "datetime"),
+    (pa.types.is_duration, "timespan"),
+)
+"""Types of columns that say more than their values as JSON do."""
 
 
 def _plain(value: Any) -> object:

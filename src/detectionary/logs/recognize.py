@@ -91,9 +91,8 @@ class Recognizer:
         most = max(counts.values())
         best = sorted(table for table, count in counts.items() if count == most)
         if most < LEAST or most < SHARE * len(distinctive):
-            return Verdict(
-                None, f"no known table has its fields ({best[0]} has {most} of {len(distinctive)}, {SHARE:.0%} needed)"
-            )
+            near = f" ({best[0]} has {most} of {len(distinctive)}, {SHARE:.0%} needed)" if most >= LEAST else ""
+            return Verdict(None, f"no known table has its fields{near}")
         if len(best) > 1:
             whole = [table for table in best if most >= WHOLE * self._sizes[table]]
             if len(whole) != 1:

@@ -7,6 +7,7 @@ the break are read and the break is one `Broken`.
 from __future__ import annotations
 
 import codecs
+import zipfile
 import zlib
 from dataclasses import dataclass
 from typing import IO, Final, Protocol
@@ -62,7 +63,7 @@ class Plain:
     def read(self, size: int, /) -> bytes:
         try:
             return self._file.read(size)
-        except (OSError, EOFError, zlib.error, NotImplementedError, RuntimeError, ValueError) as error:
+        except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, ValueError) as error:
             # zipfile reports damage, encryption and unknown methods of a member in all these ways.
             self.trouble = f"cannot be read on: {error}"
             return b""

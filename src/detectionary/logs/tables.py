@@ -124,7 +124,7 @@ class Logs:
         """
         return {
             name: replace(table, files=(), rows=0, first=None, last=None)
-            if any(other in names for other in self.twins.get(name, ()))
+            if name in names and any(other in names for other in self.twins.get(name, ()))
             else table
             for name, table in self.tables.items()
         }
