@@ -419,6 +419,14 @@ def _now(low: Lowering, node: Call, scope: Scope) -> Expr:
     return Apply(sign, (clock, offset), ScalarType.DATETIME, node.span)
 
 
+def _is_column(low: Lowering, node: Call, scope: Scope) -> Expr:
+    """`iscolumnexists`: whether the row has a column of this name."""
+    name = low.expression(node.arguments[0], scope) if node.arguments else None
+    if not (isinstance(name, Constant) and isinstance(name.value, str)):
+        raise refuse("iscolumnexists needs a constant name", node.span)
+    return Constant(BOOL, scope.row is not None and scope.row.get(name.value) is not None, node.span)
+
+
 def _ingestion_time(low: Lowering, node: Call, scope: Scope) -> Expr:
     """When a record came into the table: logs read from files do not say, so it is taken to be the record's own time.
 
@@ -441,6 +449,7 @@ SPECIAL: Final[Mapping[str, Callable[[Lowering, Call, Scope], Expr]]] = {
     "bag_pack_columns": bag_pack_columns,
     "column_ifexists": _column_ifexists,
     "ingestion_time": _ingestion_time,
+    "iscolumnexists": _is_column,
     "materialize": _materialize,
     "now": _now,
     "pack_all": pack_all,

@@ -30,6 +30,7 @@ from detectionary.engines.duckdb.scalars_math import MATH
 from detectionary.engines.duckdb.scalars_number import NUMBERS
 from detectionary.engines.duckdb.scalars_parse import PARSE
 from detectionary.engines.duckdb.scalars_series import SERIES
+from detectionary.engines.duckdb.scalars_service import SERVICE
 from detectionary.engines.duckdb.scalars_text import TEXTS
 from detectionary.engines.duckdb.scalars_time import TIMES
 from detectionary.engines.duckdb.windows import WINDOWS
@@ -115,6 +116,7 @@ DIALECT: Final = Dialect(
             *BINS,
             *MATH,
             *FORMATS,
+            *SERVICE,
             *CONVERSIONS,
             *TEXTS,
             *PLACES,

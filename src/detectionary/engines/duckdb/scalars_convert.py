@@ -115,25 +115,20 @@ def _saturated(bits: int) -> Convert:
     kind = "INTEGER" if bits == 32 else "BIGINT"
     last = 2 ** (bits - 1)
 
-    def convert_real(value: Sql) -> Sql:
-        return once(
-            value,
-            "real",
-            lambda x: sql.case(
-                [
-                    (sql.call("isnan", x), sql.cast(sql.number(0), kind)),
-                    (sql.binary(exp.GTE, x, _double(last)), sql.cast(sql.number(last - 1), kind)),
-                    (sql.binary(exp.LTE, x, _double(-last)), sql.cast(sql.number(-last), kind)),
-                ],
-                sql.cast(sql.call("trunc", x), kind),
-            ),
+    def held(x: Sql) -> Sql:
+        ends = sql.case(
+            [
+                (sql.call("isnan", x), sql.cast(sql.number(0), kind)),
+                (sql.binary(exp.GT, x, sql.number(0)), sql.cast(sql.number(last - 1), kind)),
+                (sql.binary(exp.LT, x, sql.number(0)), sql.cast(sql.number(-last), kind)),
+            ]
         )
+        return sql.coalesce(sql.try_cast(sql.call("trunc", x), kind), ends)
+
+    def convert_real(value: Sql) -> Sql:
+        return once(value, "real", held)
 
     return convert_real
-
-
-def _double(number: float) -> Sql:
-    return sql.cast(sql.text(repr(float(number))), "DOUBLE")
 
 
 def _truncated(kind: str) -> Convert:

@@ -44,23 +44,28 @@ def _padded(value: Sql, width: int) -> Sql:
 
 
 def _timespan_text(span: Sql) -> Sql:
-    ticks = sql.call("abs", sql.cast(span, "HUGEINT"))
-    days = _part(ticks, 864_000_000_000, 0)
-    fraction = _part(ticks, 1, 10_000_000)
-    return _joined(
-        sql.case([(sql.binary(exp.LT, span, sql.number(0)), sql.text("-"))], sql.text("")),
-        sql.case(
-            [(sql.binary(exp.GT, days, sql.number(0)), _joined(sql.cast(days, "VARCHAR"), sql.text(".")))], sql.text("")
-        ),
-        _padded(_part(ticks, 36_000_000_000, 24), 2),
-        sql.text(":"),
-        _padded(_part(ticks, 600_000_000, 60), 2),
-        sql.text(":"),
-        _padded(_part(ticks, 10_000_000, 60), 2),
-        sql.case(
-            [(sql.binary(exp.GT, fraction, sql.number(0)), _joined(sql.text("."), _padded(fraction, 7)))], sql.text("")
-        ),
-    )
+    def written(ticks: Sql) -> Sql:
+        days = _part(ticks, 864_000_000_000, 0)
+        fraction = _part(ticks, 1, 10_000_000)
+        clock = sql.call("make_timestamp", _part(ticks, 10, 86_400_000_000))
+        return _joined(
+            sql.case(
+                [(sql.binary(exp.GT, days, sql.number(0)), _joined(sql.cast(days, "VARCHAR"), sql.text(".")))],
+                sql.text(""),
+            ),
+            sql.call("strftime", clock, sql.text("%H:%M:%S")),
+            sql.case(
+                [(sql.binary(exp.GT, fraction, sql.number(0)), _joined(sql.text("."), _padded(fraction, 7)))],
+                sql.text(""),
+            ),
+        )
+
+    negative = sql.binary(exp.LT, span, sql.number(0))
+    sign = sql.case([(negative, sql.text("-"))], sql.text(""))
+    smallest = sql.equal(span, sql.cast(sql.number(-(2**63)), "BIGINT"))
+    size = sql.call("abs", sql.call("nullif", span, sql.cast(sql.number(-(2**63)), "BIGINT")))
+    whole = _joined(sign, once(size, "ticks", written))
+    return sql.case([(smallest, sql.text("-10675199.02:48:05.4775808"))], whole)
 
 
 def real_text(value: Sql) -> Sql:

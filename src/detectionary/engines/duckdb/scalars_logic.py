@@ -179,6 +179,14 @@ def _between(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql
     return exp.Between(this=value, low=low, high=high)
 
 
+def _around(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """Whether a value lies within `center` less and more `delta`, ends included (learn.microsoft.com, "around()")."""
+    value, center, delta = call.arguments
+    kind = center.type if center.type not in (INT, LONG) or delta.type is not REAL else REAL
+    low, high = (Apply(sign, (center, delta), LONG if kind is INT else kind, call.span) for sign in "-+")
+    return emission.apply("between", BOOL, value, low, high, span=call.span)
+
+
 # Choice
 
 
@@ -255,6 +263,7 @@ LOGIC: Final[tuple[ScalarRow, ...]] = (
     Scalar(">", _ordered(exp.GT, greater=True)),
     Scalar(">=", _ordered(exp.GTE, greater=True)),
     Scalar("between", _between),
+    Scalar("around", _around),
     Scalar("iff", _choice),
     Scalar("case", _choice),
     Scalar("coalesce", _coalesce),

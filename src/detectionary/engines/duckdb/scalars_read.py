@@ -38,11 +38,13 @@ def _bits(text: Sql, bits: int) -> Sql:
 def read_whole(text: Sql, bits: int) -> Sql:
     """A text as int (`bits` 32) or long (64)."""
     kind = "INTEGER" if bits == 32 else "BIGINT"
-    return once(
-        text,
-        "whole",
-        lambda x: sql.coalesce(sql.try_cast(_found(x, _WHOLE), kind), sql.cast(_bits(x, bits), kind)),
-    )
+
+    def read(x: Sql) -> Sql:
+        plain = sql.call("regexp_full_match", x, sql.text("[0-9]{1,9}"))  # most texts; three times as fast
+        other = sql.coalesce(sql.try_cast(_found(x, _WHOLE), kind), sql.cast(_bits(x, bits), kind))
+        return sql.case([(plain, sql.try_cast(x, kind))], other)
+
+    return once(text, "whole", read)
 
 
 def read_real(text: Sql) -> Sql:
@@ -115,35 +117,31 @@ _QUANTITY: Final = rf"^{_BLANKS}-?[0-9]+(?:\.[0-9]+|(?::[0-9]+){{3}})?\s*(?:d|h|
 def read_timespan(text: Sql) -> Sql:
     """`[-][d.]hh:mm[:ss[.fffffff]]` as ticks; a text that Kusto may read in another way stops the query."""
     unsure = sql.call("error", sql.text("whether totimespan reads a number with or without a unit is not documented"))
-    return once(
-        text,
-        "words",
-        lambda x: sql.case(
-            [(sql.call("regexp_matches", x, sql.text(_QUANTITY)), sql.cast(unsure, "BIGINT"))], _ticks_of_text(x)
-        ),
+
+    def read(x: Sql) -> Sql:
+        other = sql.case([(sql.call("regexp_matches", x, sql.text(_QUANTITY)), sql.cast(unsure, "BIGINT"))])
+        return once(_groups(x, _TIMESPAN, "sign", "d", "h", "m", "s", "f"), "span", lambda g: _ticks(g, other))
+
+    return once(text, "words", read)
+
+
+def _ticks(groups: Sql, other: Sql) -> Sql:
+    """Ticks in the groups of a timespan; `other` where it has not matched."""
+    total = _sum(
+        _times(_number(groups, "d"), 864_000_000_000),
+        _times(_number(groups, "h"), 36_000_000_000),
+        _times(_number(groups, "m"), 600_000_000),
+        _times(_number(groups, "s"), 10_000_000),
+        _fraction_ticks(groups),
     )
-
-
-def _ticks_of_text(text: Sql) -> Sql:
-
-    def ticks(groups: Sql) -> Sql:
-        total = _sum(
-            _times(_number(groups, "d"), 864_000_000_000),
-            _times(_number(groups, "h"), 36_000_000_000),
-            _times(_number(groups, "m"), 600_000_000),
-            _times(_number(groups, "s"), 10_000_000),
-            _fraction_ticks(groups),
-        )
-        negative = sql.equal(_field(groups, "sign"), sql.text("-"))
-        return sql.case(
-            [
-                (sql.equal(_field(groups, "h"), sql.text("")), sql.cast(sql.NULL, "BIGINT")),
-                (negative, exp.Neg(this=exp.Paren(this=total))),
-            ],
-            total,
-        )
-
-    return once(_groups(text, _TIMESPAN, "sign", "d", "h", "m", "s", "f"), "span", ticks)
+    negative = sql.equal(_field(groups, "sign"), sql.text("-"))
+    return sql.case(
+        [
+            (sql.equal(_field(groups, "h"), sql.text("")), other),
+            (negative, exp.Neg(this=exp.Paren(this=total))),
+        ],
+        total,
+    )
 
 
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -184,7 +182,37 @@ _PARTS: Final = (
 
 def read_datetime(text: Sql) -> Sql:
     """ISO 8601, RFC 822 and 850 (learn.microsoft.com, "The datetime data type"), month/day/year as .NET reads it."""
-    return once(_groups(text, _DATETIME, *_PARTS), "moment", _moment)
+
+    def read(x: Sql) -> Sql:
+        cut = sql.call("left", x, sql.number(-6))
+        away = sql.call("right", x, sql.number(6))
+        offset = sql.call("to_minutes", _offset_minutes(away))
+        plain = sql.try_cast(x, "TIMESTAMP")
+        ahead = sql.binary(exp.Sub, sql.try_cast(cut, "TIMESTAMP"), offset)
+        american = sql.call("try_strptime", x, sql.text("%m/%d/%Y %I:%M:%S %p"))
+        return sql.case(
+            [
+                (sql.call("regexp_full_match", x, sql.text(rf"{_DATE}|{_PLAIN}Z?")), plain),
+                (sql.call("regexp_full_match", x, sql.text(rf"{_PLAIN}[+-][01][0-9]:[0-5][0-9]")), ahead),
+                (sql.call("regexp_full_match", x, sql.text(_AMERICAN)), american),
+            ],
+            once(_groups(x, _DATETIME, *_PARTS), "moment", _moment),
+        )
+
+    return once(text, "text", read)
+
+
+_DATE: Final = "[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}"
+_PLAIN: Final = rf"{_DATE}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{{1,9}})?)?"
+_AMERICAN: Final = "[0-9]{1,2}/[0-9]{1,2}/[1-9][0-9]{3} [0-9]{1,2}:[0-9]{2}:[0-9]{2} [AP]M"
+"""What logs write nearly always, read by DuckDB's own parsers; the general form takes ten times as long."""
+
+
+def _offset_minutes(zone: Sql) -> Sql:
+    """Minutes in `+hh:mm`."""
+    hours, minutes = (sql.try_cast(sql.call("substr", zone, sql.number(at), sql.number(2)), "BIGINT") for at in (2, 5))
+    total = sql.binary(exp.Add, _times(hours, 60), minutes)
+    return sql.case([(sql.call("starts_with", zone, sql.text("-")), exp.Neg(this=exp.Paren(this=total)))], total)
 
 
 def _moment(groups: Sql) -> Sql:
