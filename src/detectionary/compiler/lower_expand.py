@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import Final
 
 from detectionary.compiler.lower_operators import numbered_rows, row_count
-from detectionary.compiler.lowering import Lowering, converted, use
+from detectionary.compiler.lowering import Lowering, use
 from detectionary.compiler.plan import (
     Aggregate,
+    Apply,
     ColumnId,
     ColumnUse,
     Expand,
@@ -146,7 +147,8 @@ def _columns(
 
 
 def _typed(item: Expr, kind: ScalarType) -> Expr:
-    return converted(item, kind)
+    """An item as its declared type."""
+    return item if kind is DYNAMIC else Apply("item_as", (item,), kind, item.span)
 
 
 def _value(item: ExpandItem) -> SyntaxExpression:

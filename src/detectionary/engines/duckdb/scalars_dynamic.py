@@ -90,6 +90,48 @@ def _parse_json(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> 
     return json.parsed(value)
 
 
+def _item_as(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """An item as the type that `to typeof(…)` declares: a cast, in which nothing is parsed or converted.
+
+    learn.microsoft.com, "mv-expand operator": items that do not conform become null. Whether a fraction conforms to a
+    whole number, or anything but a string to string, it does not say: such an item stops the query. Of the types that
+    JSON has no form for, the items are strings here.
+    """
+    kind = call.type
+    mark = sql.variable("dyn")
+    is_text = json.is_string(mark)
+    number = sql.try_cast(mark, "DOUBLE")
+    match kind:
+        case ScalarType.DYNAMIC:
+            return arguments[0]
+        case ScalarType.STRING:
+            other = _stop("an item that is no string where typeof(string) is declared")
+            text = sql.case([(is_text, dynamic_text(mark)), (sql.is_null(mark), sql.text(""))], other)
+            return once(_column(arguments[0]), "dyn", lambda _: text)
+        case ScalarType.INT | ScalarType.LONG:
+            whole = sql.equal(sql.call("trunc", number), number)
+            fraction = _stop(f"an item with a fraction where typeof({kind.value}) is declared")
+            value = sql.case([(sql.is_null(number), sql.NULL), (whole, convert(DYNAMIC, kind, mark))], fraction)
+        case ScalarType.REAL:
+            special = sql.one_of(mark, [sql.text(text) for text in ('"NaN"', '"Infinity"', '"-Infinity"')])
+            known = sql.either(sql.not_null(number), special)
+            value = sql.case([(known, convert(DYNAMIC, kind, mark))])
+        case ScalarType.BOOL:
+            value = sql.case([(sql.one_of(mark, [sql.text("true"), sql.text("false")]), convert(DYNAMIC, kind, mark))])
+        case _:
+            value = sql.case([(is_text, convert(DYNAMIC, kind, mark))])
+    return once(_column(arguments[0]), "dyn", lambda _: value)
+
+
+def _column(value: Sql) -> Sql:
+    """A value that `once` always gives its name, even a column."""
+    return exp.Paren(this=value) if isinstance(value, exp.Column | exp.Literal) else value
+
+
+def _stop(why: str) -> Sql:
+    return sql.call("error", sql.text(f"mv-expand met {why}: how Kusto casts it is not documented"))
+
+
 # Building
 
 
@@ -209,6 +251,7 @@ def _kind_of_dynamic(call: Apply, arguments: tuple[Sql, ...], emission: Emission
 DYNAMIC_FUNCTIONS: Final[tuple[ScalarRow, ...]] = (
     Scalar("bag_or_null", _bag_or_null),
     Scalar("element", _element),
+    Scalar("item_as", _item_as),
     Scalar("kind_of_dynamic", _kind_of_dynamic),
     Scalar("member", _member),
     Scalar("pack", _pack),

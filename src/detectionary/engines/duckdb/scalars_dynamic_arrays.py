@@ -254,8 +254,11 @@ def _strcat_array(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -
 
 
 def _concat(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """The items of all arrays; what is no array adds none, and null when none is an array."""
     _dynamic(call)
-    return _all_arrays(arguments, json.joined(sql.call("list_concat", *map(json.items, arguments))))
+    # DuckDB's list_concat takes a null for an empty list, and `items` has none of a value that is no array.
+    every = sql.call("list_concat", *map(json.items, arguments))
+    return sql.case([(sql.either(*map(json.is_array, arguments)), json.joined(every))])
 
 
 def _zip(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
@@ -406,7 +409,7 @@ NO_ARRAY: Final = "null when an argument is no array"
 SORTING: Final = "whole numbers beyond 2^53 are compared as reals"
 
 ARRAYS: Final[tuple[ScalarRow, ...]] = (
-    Scalar("array_concat", _concat, note=NO_ARRAY),
+    Scalar("array_concat", _concat, note="what is no array adds nothing: not documented"),
     Scalar("array_iff", _iff),
     Scalar("array_index_of", _index_of, note=TEXT_EQUALITY),
     Scalar("array_length", _length),

@@ -94,7 +94,7 @@ def _keys(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
 
 
 def _merge(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
-    """Members of all bags; of equal keys the one furthest to the left stays."""
+    """Members of all bags; of equal keys the one furthest to the left stays. What is no bag adds nothing."""
 
     def merged(pairs: Sql) -> Sql:
         names = json.transformed(pairs, "m", _pair_key(sql.variable("m")))
@@ -107,7 +107,7 @@ def _merge(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
         return once(names, "names", unique)
 
     every = once(sql.call("list_concat", *map(_pairs, arguments)), "pairs", merged)
-    return sql.case([(sql.both(*map(json.is_bag, arguments)), every)])
+    return sql.case([(sql.either(*map(json.is_bag, arguments)), every)])
 
 
 def _remove_keys(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
@@ -243,7 +243,7 @@ def _extract_json(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -
 BAGS: Final[tuple[ScalarRow, ...]] = (
     Scalar("bag_has_key", _has_key),
     Scalar("bag_keys", _keys),
-    Scalar("bag_merge", _merge, note=NO_BAG),
+    Scalar("bag_merge", _merge, note="what is no bag adds nothing: not documented"),
     Scalar("bag_remove_keys", _remove_keys, note=NO_BAG),
     Scalar("bag_set_key", _set_key, note=NO_BAG),
     Scalar("bag_zip", _zip),
