@@ -24,6 +24,7 @@ from detectionary.engines.spark.scalars_dynamic import DYNAMIC_FUNCTIONS
 from detectionary.engines.spark.scalars_logic import LOGIC
 from detectionary.engines.spark.scalars_number import NUMBERS
 from detectionary.engines.spark.scalars_parse import PARSE
+from detectionary.engines.spark.scalars_regex import REGEXES
 from detectionary.engines.spark.scalars_search import SEARCHES
 from detectionary.engines.spark.scalars_text import TEXTS
 from detectionary.engines.spark.scalars_time import TIMES
@@ -94,9 +95,7 @@ def sequence(node: Sequence, column: PlanColumn, emission: Emission) -> Sql:
     """`range` of whole numbers and timespans; Spark's own series fails where the step leads away from the end."""
     if column.type not in (ScalarType.LONG, ScalarType.INT, ScalarType.TIMESPAN):
         raise refuse(f"a range of {column.type.value} is not supported", node.span)
-    start, stop, step = (
-        sql.cast(emission.expression(part), "BIGINT") for part in (node.start, node.stop, node.step)
-    )
+    start, stop, step = (sql.cast(emission.expression(part), "BIGINT") for part in (node.start, node.stop, node.step))
     up = sql.both(sql.binary(exp.GT, step, long(0)), sql.binary(exp.LTE, start, stop))
     down = sql.both(sql.binary(exp.LT, step, long(0)), sql.binary(exp.GTE, start, stop))
     none = sql.cast(array(), "BIGINT[]")
@@ -111,7 +110,7 @@ DIALECT: Final = Dialect(
     types=TYPES,
     scalars={
         row.name: row
-        for row in (*LOGIC, *NUMBERS, *CONVERSIONS, *TEXTS, *SEARCHES, *TIMES, *DYNAMIC_FUNCTIONS, *PARSE)
+        for row in (*LOGIC, *NUMBERS, *CONVERSIONS, *TEXTS, *SEARCHES, *REGEXES, *TIMES, *DYNAMIC_FUNCTIONS, *PARSE)
     },
     aggregates={row.name: row for row in AGGREGATES},
     windows={row.name: row for row in WINDOWS},

@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlglot import exp
 from sqlglot.dialects.spark import Spark
+from sqlglot.generators.spark import SparkGenerator
 
 _REWRITTEN: Final = (exp.Select, exp.From, exp.Table, exp.Array)
 
@@ -17,9 +18,9 @@ _REWRITTEN: Final = (exp.Select, exp.From, exp.Table, exp.Array)
 class PrintedSpark(Spark):
     """Registered with sqlglot under the name `PRINTED_AS`."""
 
-    class Generator(Spark.Generator):
+    class Generator(SparkGenerator):
         TRANSFORMS = {  # noqa: RUF012 - sqlglot's own way
-            kind: write for kind, write in Spark.Generator.TRANSFORMS.items() if kind not in _REWRITTEN
+            kind: write for kind, write in SparkGenerator.TRANSFORMS.items() if kind not in _REWRITTEN
         }
 
 

@@ -119,7 +119,26 @@ _DATETIME: Final = (
     rf"|(?i:(?:{_DAYS},?\s+)?([0-9]{{1,2}})[\s-]({_MONTH_NAMES})[\s-]([0-9]{{4}}|[0-9]{{2}}))"
     rf")(?:(?:[Tt]|,?\s+){_CLOCK}(?:\s*(?i:(AM|PM)))?)?\s*(Z|z|GMT|UTC|[+-][0-9]{{1,2}}:?[0-9]{{2}})?{_BLANKS}\z"
 )
-_GROUPS: Final = ("y1", "m1", "d1", "m2", "d2", "y2", "y3", "m3", "d3", "d4", "m4", "y4", "h", "mi", "s", "f", "half", "zone")
+_GROUPS: Final = (
+    "y1",
+    "m1",
+    "d1",
+    "m2",
+    "d2",
+    "y2",
+    "y3",
+    "m3",
+    "d3",
+    "d4",
+    "m4",
+    "y4",
+    "h",
+    "mi",
+    "s",
+    "f",
+    "half",
+    "zone",
+)
 
 
 def read_datetime(text: Sql) -> Sql:

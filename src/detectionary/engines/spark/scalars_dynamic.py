@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-
 from detectionary.compiler import sql
 from detectionary.compiler.dialect import Gap, Scalar, ScalarRow
 from detectionary.compiler.emit import Emission
@@ -108,4 +107,3 @@ DYNAMIC_FUNCTIONS: Final[tuple[ScalarRow, ...]] = (
     Scalar("parse_json", _parse_json, note="a real number is written anew, as Java writes it"),
     Gap("parse_xml", "no exact form of it is known in SQL"),
 )
-

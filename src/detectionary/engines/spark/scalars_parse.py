@@ -1,4 +1,4 @@
-"""What `parse` asks of an engine, in Spark SQL; the regular expressions are the compiler's, in what RE2 and Java share."""
+"""What `parse` asks of an engine, in Spark SQL. The regular expressions are the compiler's, in what RE2 and Java share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from detectionary.compiler.sql import Sql
 
 
 def _group(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
-    """A group of the first match, '' when there is none; arguments: text, regex, the group's number, the last number."""
+    """A group of the first match, '' when there is none; arguments: text, regex, the group's number, the last."""
     return sql.call("regexp_extract", *arguments[:2], sql.cast(arguments[2], "INTEGER"))
 
 

@@ -13,7 +13,7 @@ from detectionary.compiler.emit import Emission
 from detectionary.compiler.plan import Apply, Constant, Expr
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
-from detectionary.compiler.ticks import TICKS_A_DAY, TICKS_TO_1970
+from detectionary.compiler.ticks import TICKS_A_DAY
 from detectionary.engines.spark.pieces import array, at, divided, double, less, long, minus, once, plus, rest, times
 from detectionary.engines.spark.scalars_convert import convert
 from detectionary.engines.spark.spans import (
@@ -227,7 +227,9 @@ def _bin_whole(value: Sql, size: Expr, by: Sql) -> Sql:
     if known is not None:
         return once(value, "whole", lambda x: minus(x, rest(x, long(known))))
     pair = array(value, sql.cast(by, "BIGINT"))
-    return once(pair, "pair", lambda p: sql.case([(less(long(0), at(p, 1)), minus(at(p, 0), rest(at(p, 0), at(p, 1))))]))
+    return once(
+        pair, "pair", lambda p: sql.case([(less(long(0), at(p, 1)), minus(at(p, 0), rest(at(p, 0), at(p, 1))))])
+    )
 
 
 def _bin_real(pair: Sql) -> Sql:

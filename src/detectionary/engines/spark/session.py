@@ -19,7 +19,7 @@ from typing import Final, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from py4j.protocol import Py4JError
+from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
@@ -39,7 +39,6 @@ _SETTINGS: Final = {
     "spark.app.name": "detectionary",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
-    "spark.log.level": "OFF",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.ansi.enabled": "false",
     "spark.sql.caseSensitive": "true",
@@ -55,7 +54,15 @@ _SETTINGS: Final = {
 Adaptive execution plans a query again after every stage, which costs small queries more than it saves.
 """
 
-_LOG_CONFIGURATION: Final = "rootLogger.level = off\nrootLogger.appenderRefs =\n"
+_LOG_CONFIGURATION: Final = """\
+appender.none.type = Null
+appender.none.name = none
+rootLogger.level = off
+rootLogger.appenderRef.none.ref = none
+logger.gateway.name = org.apache.spark.api.python.PythonGatewayServer
+logger.gateway.level = off
+"""
+"""Errors reach the caller as exceptions; Spark takes a configuration without appenders for none at all."""
 
 
 class _Context:
@@ -201,7 +208,7 @@ class SparkSessionOverTables:
 
 
 class Spark:
-    """See `engines.engine.Engine`; `master` is Spark's word for where it runs, None: on this machine, in its threads."""
+    """See `engines.engine.Engine`; `master` is Spark's word for where it runs, None: in threads of this machine."""
 
     name: Final = "spark"
     dialect: Final = DIALECT
