@@ -87,11 +87,17 @@ def several(
         yield collected(low, name, (key, value), value.type, call, scope)
 
 
+def _fixed(name: str) -> int:
+    """How many arguments stand before the percentiles: the values, and their weights."""
+    return 2 if name.startswith(("percentilew", "percentilesw")) else 1
+
+
 def _percentiles(
     low: Lowering, name: str, arguments: list[Expr], kinds: Sequence[ScalarType], call: Call, scope: Scope
 ) -> Iterator[Expr]:
     """A measure for every percentile; `percentiles_array` puts them into one array."""
-    fixed, function = (2, "percentilew") if "w" in name else (1, "percentile")
+    fixed = _fixed(name)
+    function = "percentile" if fixed == 1 else "percentilew"
     shares = arguments[fixed:]
     if not name.endswith("_array"):
         for share, kind in zip(shares, kinds, strict=True):
@@ -152,7 +158,8 @@ def aggregate(low: Lowering, node: Call, scope: Scope) -> Expr:
     if kind is ScalarType.UNKNOWN and arguments:
         kind = arguments[0].type
     if name in PERCENTILES:
-        values = list(_percentiles(low, name, arguments, [RANKED.get(kind, kind)] * len(arguments), node, scope))
+        kinds = [RANKED.get(kind, kind)] * (len(arguments) - _fixed(name))
+        values = list(_percentiles(low, name, arguments, kinds, node, scope))
         if len(values) != 1:
             raise refuse(f"{node.name.text} gives several columns, so it cannot stand inside an expression", node.span)
         return values[0]

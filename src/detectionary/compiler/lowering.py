@@ -208,6 +208,7 @@ class Lowering:
             span=span,
         )
         order = tuple(type(key)(new[key.column].id, key.descending, key.nulls_first) for key in relation.order)
+        self.places |= {column.id for old, column in new.items() if old in self.places}
         # A join shows a column of its plan under another name.
         columns = tuple(PlanColumn(column.name, column.type, new[column.id].id) for column in relation.columns)
         return Relation(plan, columns, order, relation.sorted, tuple(new[c].id for c in relation.partition))

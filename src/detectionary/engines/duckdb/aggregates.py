@@ -168,7 +168,7 @@ def _percentile(call: Measure, arguments: tuple[Sql, ...], emission: Emission, w
         raise UnsupportedError(f"a {kind.value} is not supported")
     share = sql.cast(sql.number(_share(call, 1)), "DOUBLE")
     found = over("quantile_disc", arguments[0], share, where=where)
-    return sql.cast(found, "DOUBLE") if kind is DECIMAL else found
+    return sql.cast(found, emission.dialect.types[call.type]) if call.type is not kind else found
 
 
 def _share(call: Measure, at: int) -> float:
