@@ -62,6 +62,12 @@ def text_of_dynamic(value: Sql) -> Sql:
     )
 
 
+def whole_of_dynamic(value: Sql) -> Sql:
+    """The long that a dynamic value is, to compare it; null when it is none."""
+    text = sql.call("regexp_extract", text_of_dynamic(value), sql.text(r"^(-?[0-9]+)(?:\.0+)?$"), sql.number(1))
+    return sql.try_cast(text, "BIGINT")
+
+
 def _varchar(value: Sql) -> Sql:
     return sql.coalesce(sql.cast(value, "VARCHAR"), sql.text(""))
 

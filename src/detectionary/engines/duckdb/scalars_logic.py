@@ -18,7 +18,7 @@ from detectionary.compiler.emit import Emission
 from detectionary.compiler.plan import Apply, Constant, Expr
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
-from detectionary.engines.duckdb.scalars_convert import convert, text_of_dynamic
+from detectionary.engines.duckdb.scalars_convert import convert, text_of_dynamic, whole_of_dynamic
 from detectionary.engines.duckdb.scalars_mixed import is_mixed, mixed_equal
 from detectionary.languages.kusto.syntax import ScalarType
 
@@ -59,10 +59,21 @@ def _operands(call: Apply, arguments: tuple[Sql, ...]) -> tuple[tuple[Sql, ...],
     """Operands of one type, and that type; refuses pairs that Kusto compares in a way that is not known."""
     kinds = [part.type for part in call.arguments]
     target = _meeting(kinds)
-    values = []
-    for part, value in zip(call.arguments, arguments, strict=True):
-        values.append(_as(part, value, target))
-    return tuple(values), target
+    if target is REAL and DYNAMIC in kinds and any(map(_is_wide, call.arguments)):
+        if call.function not in ("==", "!=", "equal_or_null"):
+            raise UnsupportedError("a dynamic value has no exact order with a long", "convert it with tolong()")
+        target = LONG
+    values = tuple(
+        whole_of_dynamic(value) if target is LONG and part.type is DYNAMIC else _as(part, value, target)
+        for part, value in zip(call.arguments, arguments, strict=True)
+    )
+    return values, target
+
+
+def _is_wide(part: Expr) -> bool:
+    """Whether a long may be one that a real cannot hold."""
+    small = isinstance(part, Constant) and isinstance(part.value, int | None) and abs(part.value or 0) <= 2**53
+    return part.type is LONG and not small
 
 
 def _meeting(kinds: list[ScalarType]) -> ScalarType:
