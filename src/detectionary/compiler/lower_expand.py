@@ -29,10 +29,11 @@ from detectionary.compiler.plan import (
     SortKey,
     Values,
     Window,
+    WindowCall,
 )
 from detectionary.compiler.plan import Project as PlanProject
 from detectionary.compiler.refused import refuse
-from detectionary.compiler.relation import Relation, Scope
+from detectionary.compiler.relation import Collected, Relation, Scope
 from detectionary.languages.kusto.bound import TableType
 from detectionary.languages.kusto.syntax import (
     Count,
@@ -63,6 +64,7 @@ from detectionary.languages.kusto.syntax import (
     Where,
 )
 from detectionary.languages.kusto.syntax import Expression as SyntaxExpression
+from detectionary.text import Span
 
 LONG, DYNAMIC = ScalarType.LONG, ScalarType.DYNAMIC
 
@@ -203,7 +205,7 @@ def mv_apply(low: Lowering, node: MvApply, relation: Relation, scope: Scope) -> 
     starts = scope.frame.results.get(id(node.pipeline))
     if starts is None:
         raise refuse("the columns of the expanded items are not known", node.span, code="KQL402")
-    before = numbered_rows(low, relation, node.span)
+    before = _numbered(low, relation, node.span)
     number = before.order[0].column
     row_wise = all(isinstance(stage, ROW_WISE) for stage in node.pipeline.stages)
     own = [column.id for column in before.columns] if row_wise else []
@@ -222,6 +224,17 @@ def mv_apply(low: Lowering, node: MvApply, relation: Relation, scope: Scope) -> 
     order = tuple(key for key in body.order if key.column != number)
     ordered = (SortKey(number), *order) if relation.order else ()
     return low.project(replace(body, order=ordered, sorted=False, partition=relation.partition), chosen, node.span)
+
+
+def _numbered(low: Lowering, relation: Relation, span: Span) -> Relation:
+    """`relation` with a number for every row that is its own in the whole table, not in its sub-table alone."""
+    if not relation.partition:
+        return numbered_rows(low, relation, span)
+    place = low.column("row", LONG)
+    order = (*(SortKey(column) for column in relation.partition), *relation.order)
+    numbering = Collected(columns=[place], calls=[WindowCall("row_number", (), LONG, (), order, span)])
+    low.places.add(place.id)
+    return replace(low.windowed(relation, numbering, span), order=(SortKey(place.id),), sorted=True)
 
 
 def _joined_back(
