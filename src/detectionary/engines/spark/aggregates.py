@@ -18,7 +18,19 @@ from detectionary.compiler.plan import ColumnId, ColumnUse, Constant, Measure, S
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
 from detectionary.engines.spark import json_texts as json
-from detectionary.engines.spark.pieces import EMPTY, ONE, at, double, long, minus, negative, once, times, transformed
+from detectionary.engines.spark.pieces import (
+    EMPTY,
+    ONE,
+    at,
+    divided,
+    double,
+    long,
+    minus,
+    negative,
+    once,
+    times,
+    transformed,
+)
 from detectionary.engines.spark.scalars_dynamic import json_item
 from detectionary.languages.kusto.syntax import ScalarType
 
@@ -94,13 +106,15 @@ def _sum(call: Measure, arguments: tuple[Sql, ...], emission: Emission, where: S
 
 
 def _average(call: Measure, arguments: tuple[Sql, ...], emission: Emission, where: Sql | None) -> Sql:
-    """The sum, which may have come round, by the number of values; 0 by 0 is no number."""
+    """The sum, which may have come round, by the number of values; 0 by 0 is no number, and no timespan at all."""
     match call.arguments[0].type:
         case ScalarType.INT | ScalarType.REAL:
             return sql.coalesce(over("avg", arguments[0], where=where), double("NaN"))
         case ScalarType.LONG:
             total = sql.cast(over("sum", arguments[0], where=where), "DOUBLE")
             return sql.coalesce(sql.binary(exp.Div, total, over("count", arguments[0], where=where)), double("NaN"))
+        case ScalarType.TIMESPAN:
+            return divided(over("sum", arguments[0], where=where), over("count", arguments[0], where=where))
         case kind:
             raise UnsupportedError(f"how the service rounds the average of a {kind.value} is not documented")
 
@@ -286,6 +300,7 @@ def _percentile(call: Measure, arguments: tuple[Sql, ...], emission: Emission, w
 
 EXACT: Final = "the service estimates it, here it is counted exactly"
 RANKED: Final = "the service estimates it, here it is the nearest rank exactly"
+TICKS: Final = "an average of timespans is cut to whole ticks; of datetimes and decimals it is not supported"
 
 AGGREGATES: Final[tuple[AggregateRow, ...]] = (
     Aggregated("count", plain(_count)),
@@ -296,8 +311,8 @@ AGGREGATES: Final[tuple[AggregateRow, ...]] = (
     Aggregated("dcountif", conditional(_distinct), approximate=EXACT),
     Aggregated("sum", plain(_sum), note="not of decimals"),
     Aggregated("sumif", conditional(_sum), note="not of decimals"),
-    Aggregated("avg", plain(_average), note="not of decimals"),
-    Aggregated("avgif", conditional(_average), note="not of decimals"),
+    Aggregated("avg", plain(_average), note=TICKS),
+    Aggregated("avgif", conditional(_average), note=TICKS),
     Aggregated("max", plain(_maximum)),
     Aggregated("maxif", conditional(_maximum)),
     Aggregated("min", plain(_minimum)),
@@ -318,4 +333,6 @@ AGGREGATES: Final[tuple[AggregateRow, ...]] = (
     Aggregated("varianceif", conditional(_spread("var_samp"))),
     Aggregated("variancep", plain(_spread("var_pop"))),
     Aggregated("percentile", plain(_percentile), approximate=RANKED),
+    Aggregated("hitters_count", plain(_count), approximate=EXACT),
+    Aggregated("hitters_sum", plain(_sum), approximate=EXACT),
 )

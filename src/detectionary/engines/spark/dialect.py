@@ -63,10 +63,14 @@ def constant(value: Constant) -> Sql:
         case float():
             return sql.cast(sql.text(repr(content) if math.isfinite(content) else str(content)), "DOUBLE")
         case Decimal():
+            if abs(content) >= 10**20 or content != round(content, 18):
+                raise refuse("a decimal of this length is not supported", value.span)
             return sql.cast(sql.text(f"{content:f}"), TYPES[kind])
         case str():
             if "\0" in content:
                 raise refuse("a text with a zero character is not supported", value.span)
+            if any(0xD800 <= ord(character) <= 0xDFFF for character in content):
+                raise refuse("a text with half a character is not supported", value.span)
             return sql.text(content)
     raise UnsupportedError("this value cannot be written")
 

@@ -8,7 +8,22 @@ from sqlglot import exp
 
 from detectionary.compiler import sql
 from detectionary.compiler.sql import Sql
-from detectionary.engines.spark.pieces import EMPTY, at, divided, double, groups_of, joined, less, long, matches, once
+from detectionary.engines.spark.pieces import (
+    EMPTY,
+    ONE,
+    ZERO,
+    array,
+    at,
+    divided,
+    double,
+    joined,
+    less,
+    long,
+    minus,
+    negative,
+    once,
+    plus,
+)
 
 _MOMENT: Final = "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'0Z'"
 
@@ -47,41 +62,85 @@ def _timespan_text(ticks: Sql) -> Sql:
     )
 
 
-_DIGITS: Final = r"\A(-?)([0-9])\.([0-9]+)(?:E(-?[0-9]+))?\z"
+_JAVA: Final = r"\A-?([0-9]+)\.([0-9]+)(?:E(-?[0-9]+))?\z"
 
 
 def real_text(value: Sql) -> Sql:
-    """The shortest text that reads back the same, as .NET writes it: `1.0`, `0.1`, `1E+15`, `NaN`, `-Infinity`.
-
-    Java 17 writes a digit more than needed of some numbers (JDK-4511638): a text of up to 15 digits is surely the
-    shortest, a longer one is tried with 15 and 16 digits first.
-    """
+    """The shortest text that reads back the same, as .NET writes it: `1.0`, `0.1`, `1E+15`, `NaN`, `-Infinity`."""
     return once(value, "real", _real_text)
 
 
 def _real_text(real: Sql) -> Sql:
     java = sql.cast(real, "VARCHAR")
-    plain = sql.both(
-        sql.binary(exp.GTE, sql.call("abs", real), double("1e-3")), less(sql.call("abs", real), double("1e7"))
-    )
-    digits = sql.call("length", sql.call("regexp_replace", java, sql.text(r"\A-?0?\.?0*|\.|E.*\z"), EMPTY))
-    short = less(digits, sql.number(16))
-    message = "a real number of more than 15 digits, or beyond 1e7, has no exact text on this engine"
+    size = sql.call("abs", real)
+    plain = sql.both(sql.binary(exp.GTE, size, double("1e-3")), less(size, double("1e7")))
+    # Up to 15 digits are surely the shortest, and the text of Java is the one of .NET between these ends.
+    short = less(sql.call("length", java), sql.number(16))
+    other = once(_digits(size), "digits", lambda digits: _written(real, digits))
     return sql.case(
         [
-            (sql.call("isnan", real), sql.text("NaN")),
-            (sql.equal(sql.call("abs", real), double("Infinity")), java),
-            (sql.equal(real, double(0.0)), java),
+            (
+                sql.either(sql.call("isnan", real), sql.equal(size, double("Infinity")), sql.equal(real, double(0))),
+                java,
+            ),
             (sql.both(plain, short), java),
-            (sql.both(_is_whole(real), short), joined(sql.cast(sql.cast(real, "BIGINT"), "VARCHAR"), sql.text(".0"))),
         ],
-        sql.case([(sql.not_null(real), sql.call("raise_error", sql.text(message)))]),
+        other,
     )
 
 
-def _is_whole(real: Sql) -> Sql:
-    inside = less(sql.call("abs", real), double("1e15"))
-    return sql.both(inside, sql.equal(sql.cast(sql.cast(real, "BIGINT"), "DOUBLE"), real))
+def _digits(size: Sql) -> Sql:
+    """The digits of a positive number, the first before the point, and its power of ten, as texts.
+
+    Java 17 writes a digit more than needed of some numbers (JDK-4511638): 15 and 16 digits are tried first.
+    """
+
+    def made(java: Sql) -> Sql:
+        whole, fraction, power = (sql.call("regexp_extract", java, sql.text(_JAVA), sql.number(n)) for n in (1, 2, 3))
+        all_digits = sql.call("regexp_replace", joined(whole, fraction), sql.text(r"\A0+"), EMPTY)
+        zeros = minus(sql.call("length", joined(whole, fraction)), sql.call("length", all_digits))
+        exponent = minus(minus(sql.call("length", whole), ONE), zeros)
+        exponent = plus(exponent, sql.coalesce(sql.cast(sql.call("nullif", power, EMPTY), "INTEGER"), ZERO))
+        first, rest = sql.call("substring", all_digits, ONE, ONE), sql.call("substring", all_digits, sql.number(2))
+        return array(joined(first, sql.text("."), rest), sql.cast(exponent, "VARCHAR"))
+
+    def chosen(pair: Sql) -> Sql:
+        exact = sql.cast(at(pair, 0), "DECIMAL(38, 20)")
+        branches = []
+        for places in (14, 15):
+            rounded = sql.call("round", exact, sql.number(places))
+            text = sql.cast(rounded, "VARCHAR")
+            same = sql.equal(sql.cast(joined(text, sql.text("E"), at(pair, 1)), "DOUBLE"), size)
+            branches.append((sql.both(less(rounded, sql.number(10)), same), array(text, at(pair, 1))))
+        return sql.case(branches, pair)
+
+    return once(once(sql.cast(size, "VARCHAR"), "java", made), "pair", chosen)
 
 
-__all__ = ["at", "datetime_text", "groups_of", "matches", "real_text", "timespan_text"]
+def _written(real: Sql, digits: Sql) -> Sql:
+    """.NET's text: plain from 1E-05, exclusive, to 1E+15, exclusive; else an exponent of at least two digits."""
+    mantissa, power = at(digits, 0), sql.cast(at(digits, 1), "INTEGER")
+    bare = sql.call("regexp_replace", sql.call("replace", mantissa, sql.text("."), EMPTY), sql.text("0+\\z"), EMPTY)
+    sign = sql.case([(less(real, double(0)), sql.text("-"))], EMPTY)
+
+    def laid_out(text: Sql) -> Sql:
+        first, rest = sql.call("substring", text, ONE, ONE), sql.call("substring", text, sql.number(2))
+        fraction = sql.case([(sql.equal(rest, EMPTY), EMPTY)], joined(sql.text("."), rest))
+        exponent = sql.call("lpad", sql.cast(sql.call("abs", power), "VARCHAR"), sql.number(2), sql.text("0"))
+        exponent = sql.case(
+            [(less(sql.call("abs", power), sql.number(100)), exponent)], sql.cast(sql.call("abs", power), "VARCHAR")
+        )
+        direction = sql.case([(less(power, ZERO), sql.text("E-"))], sql.text("E+"))
+        scientific = joined(first, fraction, direction, exponent)
+        below = joined(sql.text("0."), sql.call("repeat", sql.text("0"), minus(negative(power), ONE)), text)
+        behind = sql.call("substring", text, plus(power, sql.number(2)))
+        above = joined(
+            sql.call("rpad", text, plus(power, ONE), sql.text("0")),
+            sql.text("."),
+            sql.case([(sql.equal(behind, EMPTY), sql.text("0"))], behind),
+        )
+        plain = sql.case([(less(power, ZERO), below)], above)
+        inside = exp.Between(this=power, low=sql.number(-4), high=sql.number(14))
+        return sql.case([(inside, plain)], scientific)
+
+    return joined(sign, once(bare, "bare", laid_out))

@@ -15,12 +15,15 @@ from sqlglot import exp
 from detectionary.compiler import sql
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
+from detectionary.engines.spark.formats import real_text
 from detectionary.engines.spark.pieces import EMPTY, NO_TEXT, array, joined, matches, once, plus, stop, transformed
 
 EMPTY_ARRAY: Final = sql.text("[]")
 NULL_ITEM: Final = sql.text("null")
 _PLAIN_NAME: Final = re.compile(r"[^'?\\\[\]*\x00-\x1f]+")
-_EXPONENT: Final = r"\A-?[0-9.]+E|[:,\[]-?[0-9.]+E-?[0-9]+[,\]}]"
+_REAL: Final = r"\A-?[0-9]+[.E]"
+_EXPONENT: Final = r"[:,\[]-?[0-9.]+E-?[0-9]+[,\]}]"
+"""A real number inside of an array or bag as Java writes it when it is large or small."""
 
 
 def is_array(value: Sql) -> Sql:
@@ -44,9 +47,10 @@ def dynamic_text(value: Sql) -> Sql:
     """The text of a dynamic value, null for null: a string without its quotes, anything else as JSON."""
 
     def of(json_: Sql) -> Sql:
-        message = "the text of a dynamic real number that Java writes with an exponent is not supported"
+        message = "the text of an array or bag with a real number that is large or small is not supported"
         other = stop(matches(json_, _EXPONENT), message, json_)
-        return sql.case([(is_string(json_), unquoted(json_))], other)
+        number = real_text(sql.cast(json_, "DOUBLE"))
+        return sql.case([(is_string(json_), unquoted(json_)), (matches(json_, _REAL), number)], other)
 
     return once(value, "dyn", of)
 

@@ -26,6 +26,7 @@ from detectionary.engines.spark.pieces import (
     negative,
     once,
     plus,
+    stop,
     times,
 )
 from detectionary.engines.spark.spans import micros, moment_of_micros
@@ -69,7 +70,7 @@ def read_real(text: Sql) -> Sql:
 
 
 _CLOCK: Final = r"([01]?[0-9]|2[0-3]):([0-5]?[0-9])(?::([0-5]?[0-9])(?:[.:]([0-9]{1,9}))?)?"
-_TIMESPAN: Final = rf"\A{_BLANKS}(-?)(?:([0-9]{{1,8}})[.:])?{_CLOCK}{_BLANKS}\z"
+_TIMESPAN: Final = rf"\A{_BLANKS}(-?)(?:([0-9]{{1,8}})\.)?{_CLOCK}{_BLANKS}\z"
 
 
 def _number(text: Sql) -> Sql:
@@ -89,8 +90,13 @@ def _fraction_ticks(digits: Sql) -> Sql:
     return sql.cast(padded, "BIGINT")
 
 
+_QUANTITY: Final = rf"\A{_BLANKS}-?[0-9]+(?:\.[0-9]+|(?::[0-9]+){{3}})?\s*(?:d|h|m|s|ms|min|tick)?{_BLANKS}\z"
+"""What the parser of timespan literals reads, `5m` or `2`; whether `totimespan` does so is not documented."""
+
+
 def read_timespan(text: Sql) -> Sql:
-    """`[-][d.]hh:mm[:ss[.fffffff]]` as ticks."""
+    """`[-][d.]hh:mm[:ss[.fffffff]]` as ticks; a text that Kusto may read in another way stops the query."""
+    unsure = "whether totimespan reads a number with or without a unit is not documented"
 
     def ticks(groups: Sql) -> Sql:
         total = _sum(
@@ -102,7 +108,10 @@ def read_timespan(text: Sql) -> Sql:
         )
         return sql.case([(sql.equal(at(groups, 0), sql.text("-")), negative(total))], total)
 
-    return once(text, "text", lambda x: once(groups_of(x, _TIMESPAN, 6), "span", ticks))
+    def read(x: Sql) -> Sql:
+        return stop(matches(x, _QUANTITY), unsure, once(groups_of(x, _TIMESPAN, 6), "span", ticks))
+
+    return once(text, "text", read)
 
 
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")

@@ -25,7 +25,6 @@ BOOL, INT, LONG, REAL = ScalarType.BOOL, ScalarType.INT, ScalarType.LONG, Scalar
 DECIMAL, STRING, DYNAMIC = ScalarType.DECIMAL, ScalarType.STRING, ScalarType.DYNAMIC
 
 NUMERIC: Final = frozenset({INT, LONG, REAL, DECIMAL})
-_COUNTED: Final = NUMERIC | {BOOL}
 
 
 # And, or, not
@@ -58,10 +57,15 @@ def _operands(call: Apply, arguments: tuple[Sql, ...]) -> tuple[tuple[Sql, ...],
     """Operands of one type, and that type; refuses pairs that Kusto compares in a way that is not known."""
     kinds = [part.type for part in call.arguments]
     target = _meeting(kinds)
-    values = []
-    for part, value in zip(call.arguments, arguments, strict=True):
-        values.append(_as(part, value, target))
-    return tuple(values), target
+    if target is REAL and DYNAMIC in kinds and any(map(_is_wide, call.arguments)):
+        raise UnsupportedError("a dynamic value has no exact order with a long", "convert it with tolong()")
+    return tuple(_as(part, value, target) for part, value in zip(call.arguments, arguments, strict=True)), target
+
+
+def _is_wide(part: Expr) -> bool:
+    """Whether a long may be one that a real cannot hold."""
+    small = isinstance(part, Constant) and isinstance(part.value, int | None) and abs(part.value or 0) <= 2**53
+    return part.type is LONG and not small
 
 
 def _meeting(kinds: list[ScalarType]) -> ScalarType:

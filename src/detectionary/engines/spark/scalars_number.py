@@ -6,6 +6,8 @@ for them, and NaN or an infinity for reals; a remainder is never negative (recor
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from operator import add, mul, sub
 from typing import Final
 
 from sqlglot import exp
@@ -53,16 +55,28 @@ def _numbers(call: Apply, arguments: tuple[Sql, ...]) -> tuple[Sql, ...]:
             )
 
 
+_EXACT: Final[Mapping[type[exp.Binary], Callable[[int, int], int]]] = {exp.Add: add, exp.Sub: sub, exp.Mul: mul}
+
+
+def _computed(operator: type[exp.Binary], call: Apply, arguments: tuple[Sql, ...]) -> Sql:
+    """Constants whose result leaves the range of long are refused, as the real engine does."""
+    match call.arguments:
+        case (Constant(value=int(one)), Constant(value=int(other))) if call.type in (INT, LONG):
+            if not -(2**63) <= _EXACT[operator](one, other) < 2**63:
+                raise UnsupportedError("the result is larger than a long can be")
+    return sql.binary(operator, *_numbers(call, arguments))
+
+
 def _add(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
-    return add_times(call, arguments) if _timed(call) else sql.binary(exp.Add, *_numbers(call, arguments))
+    return add_times(call, arguments) if _timed(call) else _computed(exp.Add, call, arguments)
 
 
 def _subtract(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
-    return subtract_times(call, arguments) if _timed(call) else sql.binary(exp.Sub, *_numbers(call, arguments))
+    return subtract_times(call, arguments) if _timed(call) else _computed(exp.Sub, call, arguments)
 
 
 def _multiply(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
-    return scale(call, arguments) if _timed(call) else sql.binary(exp.Mul, *_numbers(call, arguments))
+    return scale(call, arguments) if _timed(call) else _computed(exp.Mul, call, arguments)
 
 
 def _divide(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:

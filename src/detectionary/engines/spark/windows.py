@@ -7,12 +7,12 @@ from typing import Final
 from sqlglot import exp
 
 from detectionary.compiler import sql
-from detectionary.compiler.dialect import EmitWindow, Windowed, WindowRow
+from detectionary.compiler.dialect import EmitWindow, Gap, Windowed, WindowRow
 from detectionary.compiler.emit import Emission
 from detectionary.compiler.plan import WindowCall
 from detectionary.compiler.sql import Sql
 from detectionary.engines.spark.aggregates import over
-from detectionary.engines.spark.pieces import ONE
+from detectionary.engines.spark.pieces import ONE, needed_number
 
 SO_FAR: Final = exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW")
 
@@ -31,6 +31,9 @@ def _row_number(call: WindowCall, arguments: tuple[Sql, ...], emission: Emission
 
 def _beside(function: str) -> EmitWindow:
     def emit(call: WindowCall, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+        if len(arguments) > 1:
+            distance = needed_number(call.arguments[1], "how many rows away it is")
+            arguments = (arguments[0], sql.number(distance), *arguments[2:])  # Spark wants an INT
         return _over(call, sql.call(function, *arguments), emission)
 
     return emit
@@ -67,4 +70,6 @@ WINDOWS: Final[tuple[WindowRow, ...]] = (
     Windowed("prev", _beside("lag")),
     Windowed("row_cumsum", _row_cumsum, note="not of decimals"),
     Windowed("row_number", _row_number),
+    Gap("run_spans", "sessions are not written for Spark"),
+    Gap("session_start", "sessions are not written for Spark"),
 )
