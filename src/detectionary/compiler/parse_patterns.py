@@ -10,10 +10,13 @@ _BLANKS: Final = {"\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r", " ": " "}
 
 def escaped(text: str) -> str:
     """A regular expression that matches exactly `text`."""
-    return "".join(
-        f"\\{character}" if character.isascii() and not character.isalnum() and character > " " else character
-        for character in text
-    )
+    return "".join(map(_escaped, text))
+
+
+def _escaped(character: str) -> str:
+    if character in "<>":  # escaped, they are borders of words to some libraries
+        return f"\\x{ord(character):02X}"
+    return f"\\{character}" if character.isascii() and not character.isalnum() and character > " " else character
 
 
 @dataclass(frozen=True, slots=True)
