@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -48,7 +49,7 @@ def test_sample_data_of_sentinel(tmp_path: Path) -> None:
     assert set(told) <= {NO_HEADER, ASKS, "is a binary file of an unknown kind", "holds no record"}
     assert told[NO_HEADER] <= 9
     assert told[ASKS] <= 69
-    assert sum(file.records > 0 for file in logs.files) >= 89
+    assert sum(file.records > 0 for file in logs.files) >= 86
     assert logs.records >= 7_470
     assert logs.broken_count <= 56
     found = {name: table.rows for name, table in logs.tables.items()}
@@ -65,7 +66,7 @@ def test_security_datasets(tmp_path: Path) -> None:
     logs = read(shared("logs", "security-datasets"), tmp_path)
     told = reasons(logs)
     assert told[NO_HEADER] <= 109  # the folder's own descriptions in YAML, its licence, and two audit logs
-    assert told[ASKS] <= 1
+    assert told[ASKS] <= 2
     assert set(told) == {NO_HEADER, ASKS}
     found = {name: table.rows for name, table in logs.tables.items()}
     expected = {
@@ -102,8 +103,6 @@ def test_a_damaged_event_log_gives_what_it_has(packed: bool, tmp_path: Path) -> 
     folder = tmp_path / "logs"
     folder.mkdir()
     if packed:
-        import gzip
-
         (folder / "a.gz").write_bytes(gzip.compress(bytes(damaged)))
     else:
         (folder / "a.evtx").write_bytes(damaged)

@@ -66,14 +66,19 @@ class JsonBatch:
 
     def kinds(self, key: str) -> set[str]:
         found = from_json("long", [record.get(key) for record in self.records])
-        return {
-            kind
-            for value in found
-            if (kind := kind_of(value if not isinstance(value, Json) else msgspec.json.decode(value))) is not None
-        }
+        return {kind for value in found if (kind := _kind(value)) is not None}
 
     def direct(self, key: str, kind: str) -> None:  # noqa: ARG002  # never is one
         return None
+
+
+def _kind(value: object) -> str | None:
+    if not isinstance(value, Json):
+        return kind_of(value)
+    try:
+        return kind_of(msgspec.json.decode(value))
+    except msgspec.DecodeError:  # a number that no float holds
+        return "string" if value[:1] not in "[{" else "dynamic"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from evtx import PyEvtxParser
@@ -13,7 +13,7 @@ from detectionary.logs.sources import Source
 from detectionary.logs.windows_records import WindowsRecord, parse
 
 _BATCH: Final = 2_000
-_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_OBJECT: Final = msgspec.json.Decoder(dict[str, Any])
 
 
 def records(source: Source) -> Iterator[list[tuple[int, WindowsRecord | None]] | Fault]:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
 import msgspec
 import pyarrow as pa
@@ -27,7 +27,7 @@ from detectionary.logs.parts import Part, PartWriter, Shape, file_name, shape_of
 from detectionary.logs.sources import Format, InputFile, Skipped, Source, open_file
 from detectionary.logs.tables import Broken, LogFile
 from detectionary.logs.targets import Nowhere, Target, Targets, ToCloudTrail, ToRaw, ToTable, ToWindows
-from detectionary.logs.values import Converted, Tally
+from detectionary.logs.values import Converted, Tally, one_from_json
 from detectionary.logs.windows_records import WindowsRecord, parse
 from detectionary.model.schema import TableSchema
 
@@ -50,6 +50,7 @@ class Result:
 
 _OBJECTS: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_VALUES: Final = msgspec.json.Decoder(list[Any])
 
 
 @dataclass(slots=True)
@@ -166,7 +167,7 @@ class Job:
                 case ToCloudTrail(looked_up):
                     self._cloudtrail([cloudtrail.looked_up(it) if looked_up else it for it in chosen], where, account)
                 case ToWindows(shape):
-                    self._events([parse(shape, record) for record in chosen], where, account)
+                    self._events([parse(shape, _plain(record)) for record in chosen], where, account)
                 case ToRaw(log, table):
                     self._export(table, JsonBatch([log.fields(record) for record in chosen]), account)
                     account.records += len(chosen)
@@ -291,6 +292,15 @@ class Job:
                 self.tally.add(table, column, shape.kinds[column], converted)
         writer.add({name: column.array for name, column in columns.items()}, rows)
         account.wrote(table, rows)
+
+
+def _plain(record: Mapping[str, msgspec.Raw]) -> dict[str, Any]:
+    """A record's values; decoded together, which takes a third of the time that one by one does."""
+    try:
+        return dict(zip(record, _VALUES.decode(b"[" + b",".join(record.values()) + b"]"), strict=True))
+    except msgspec.DecodeError:  # a number that no float holds
+        values = {name: one_from_json(bytes(raw)) for name, raw in record.items()}
+        return {name: str(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
 def _objects_of(frame: Frame, account: Account) -> tuple[list[dict[str, msgspec.Raw]], Sequence[int]]:

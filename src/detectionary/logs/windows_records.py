@@ -72,9 +72,8 @@ def shape_of_record(fields: Mapping[str, object]) -> str | None:
 _COLLECTED: Final = {"Hostname", "SourceName", "EventTime", "TimeCreated"}
 
 
-def parse(shape: str, fields: Mapping[str, msgspec.Raw]) -> WindowsRecord | None:
-    """The event in a record of that shape; None when it has neither channel nor id."""
-    values: dict[str, Any] = {name: msgspec.json.decode(raw) for name, raw in fields.items()}
+def parse(shape: str, values: dict[str, Any]) -> WindowsRecord | None:
+    """The event in a record of that shape, which is taken apart; None when it has neither channel nor id."""
     match shape:
         case "event":
             return _event(values)
