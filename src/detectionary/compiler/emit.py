@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from detectionary.compiler import sql
 from detectionary.compiler.dialect import Dialect, Gap, StoredTable
+from detectionary.compiler.hoisting import hoist
 from detectionary.compiler.moments import known
 from detectionary.compiler.plan import (
     Aggregate,
@@ -68,6 +69,8 @@ class Emission:
     """The span of the stage that each named sub-query computes."""
     _readers: dict[int, int] = field(default_factory=dict)
     _blocks: dict[int, _Block] = field(default_factory=dict)
+    _queries: bool = False
+    """Whether a query has stood inside an expression so far."""
 
     # Expressions
 
@@ -127,6 +130,7 @@ class Emission:
     def _scalar_query(self, query: ScalarQuery) -> Sql:
         first = query.plan.columns[0].id
         block = self.block(query.plan)
+        self._queries = True
         value: Sql = sql.subquery(sql.select([sql.column(first)], block.source, where=block.condition, limit=1))
         if query.type is ScalarType.STRING:
             return sql.coalesce(value, sql.text(""))
@@ -135,6 +139,7 @@ class Emission:
     def _in_query(self, query: InQuery) -> Sql:
         found = query.plan.columns[0]
         block = self.block(query.plan)
+        self._queries = True
         operand, item = self.expression(query.operand), sql.column(found.id)
         if query.folded:
             operand, item = sql.call("lower", operand), sql.call("lower", item)
@@ -178,6 +183,8 @@ class Emission:
                 cte.set("materialized", True)
 
     def _add(self, query: Sql) -> str:
+        if self._queries:
+            hoist(query)
         name = f"s{len(self.ctes) + 1}"
         kept = False if self.dialect.materialized else None
         self.ctes.append(exp.CTE(this=query, alias=exp.TableAlias(this=sql.name(name)), materialized=kept))
@@ -386,6 +393,8 @@ class Emission:
         block = self.block(body)
         columns = [sql.column(column.id) for column in plan.columns] or [sql.alias(sql.number(0), "none")]
         query = sql.select(columns, block.source, where=block.condition, order=self.order(order))
+        if self._queries:
+            hoist(query)
         if self.ctes:
             query.set("with_", exp.With(expressions=self.ctes))
         return query

@@ -18,5 +18,7 @@ def once(value: Sql, name: str, body: Callable[[Sql], Sql]) -> Sql:
     """
     if isinstance(value, exp.Column | exp.Literal | exp.Boolean | exp.Null):
         return body(value)
+    if isinstance(value, exp.Subquery):
+        value = exp.Paren(this=value)  # ARRAY(SELECT …) would be a list of its rows, empty when there is none
     made = sql.call("list_transform", exp.Array(expressions=[value]), sql.function([name], body(sql.variable(name))))
     return sql.call("list_extract", made, sql.number(1))
