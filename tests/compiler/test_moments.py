@@ -7,11 +7,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from detectionary.compiler.compile import Evaluation, Setting
 from detectionary.compiler.moments import known
 from detectionary.compiler.plan import Apply, ColumnUse, Constant
 from detectionary.compiler.ticks import MAX_TICKS
+from detectionary.engines.duckdb.dialect import DIALECT
+from detectionary.engines.running import run_query
 from detectionary.languages.kusto.syntax import ScalarType
-from tests.compiler.engines import ENGINES, answer
+from detectionary.model.schema import Environment
+from detectionary.text import SourceText
+from tests.compiler.engines import ENGINES, NOW, answer, session
 
 FORMULAS = (
     "bin(T, 1h)",
@@ -104,3 +109,19 @@ def test_a_time_that_leaves_the_range_is_null() -> None:
     last, tick = Constant(ScalarType.DATETIME, MAX_TICKS), Constant(ScalarType.TIMESPAN, 1)
     assert known(Apply("+", (last, tick), ScalarType.DATETIME), 0) == Constant(ScalarType.DATETIME, None)
     assert known(Apply("-", (last, tick), ScalarType.DATETIME), 0) == Constant(ScalarType.DATETIME, MAX_TICKS - 1)
+
+
+@pytest.mark.parametrize(
+    ("query", "notes"),
+    [
+        ("print datetime(2024-01-01 00:00:00.1234567)", ["KQL412"]),
+        ("print datetime(2024-01-01 00:00:00.123456)", []),
+        ("print endofday(now()) + 1tick", []),
+        ("print tostring(datetime(2024-01-01 00:00:00.1234567))", []),
+    ],
+)
+def test_a_lost_digit_is_said(query: str, notes: list[str]) -> None:
+    compiled, _ = run_query(
+        SourceText(query, "query"), Setting(Environment()), DIALECT, session("duckdb"), Evaluation(NOW)
+    )
+    assert [note.code for note in compiled.notes] == notes

@@ -8,6 +8,7 @@ and `1,000` are no numbers), a whole number may be hexadecimal and then holds th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Final
 
 from sqlglot import exp
@@ -15,7 +16,7 @@ from sqlglot import exp
 from detectionary.compiler import sql
 from detectionary.compiler.dialect import Scalar, ScalarRow
 from detectionary.compiler.emit import Emission
-from detectionary.compiler.plan import Apply
+from detectionary.compiler.plan import Apply, Constant
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
 from detectionary.engines.duckdb.once import once
@@ -325,12 +326,25 @@ def _type_name(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> S
     return once(arguments[0], "dyn", named)
 
 
+def _to_decimal(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """`todecimal`; of reals only constants, whose digits are those that are written."""
+    part = call.arguments[0]
+    if part.type is not REAL:
+        return convert(part.type, DECIMAL, arguments[0])
+    if not (isinstance(part, Constant) and isinstance(part.value, float | int)):
+        raise UnsupportedError("how many digits a real keeps as a decimal is not documented")
+    digits = Decimal(repr(part.value))
+    if not digits.is_finite() or len(digits.as_tuple().digits) > 15:
+        raise UnsupportedError("how many digits a real keeps as a decimal is not documented")
+    return emission.expression(Constant(DECIMAL, digits, call.span))
+
+
 CONVERSIONS: Final[tuple[ScalarRow, ...]] = (
     Scalar("tobool", _converts(BOOL)),
     Scalar("toint", _converts(INT)),
     Scalar("tolong", _converts(LONG)),
     Scalar("toreal", _converts(REAL)),
-    Scalar("todecimal", _converts(DECIMAL)),
+    Scalar("todecimal", _to_decimal, note="not of reals in columns; at most 20 digits before the point and 18 after"),
     Scalar("tostring", _converts(STRING)),
     Scalar("todatetime", _converts(DATETIME)),
     Scalar("totimespan", _converts(TIMESPAN)),

@@ -202,6 +202,7 @@ def _clock_ticks(hours: str, minutes: str, seconds: str | None, fraction: str | 
 _ZONE: Final = r"\s*(Z|z|GMT|UTC|[+-]\d{1,2}:?\d{2})?\Z"
 _ISO: Final = re.compile(rf"(\d{{4}})(?:-(\d{{1,2}})(?:-(\d{{1,2}})(?:[Tt\s]\s*{_CLOCK})?)?)?{_ZONE}", re.ASCII)
 _AMERICAN: Final = re.compile(rf"(\d{{1,2}})[/-](\d{{1,2}})[/-](\d{{4}})(?:\s+{_CLOCK})?{_ZONE}", re.ASCII)
+_LISTED: Final = re.compile(r"(\d{4}),\s*(\d{1,2}),\s*(\d{1,2})\Z", re.ASCII)
 _COMPACT: Final = re.compile(r"(\d{4})(\d{2})(\d{2})\Z", re.ASCII)
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _RFC: Final = re.compile(
@@ -217,7 +218,7 @@ def _datetime(content: str) -> int | None:
         year, month, day, *clock, zone = match.groups()
     elif match := _AMERICAN.match(content):
         month, day, year, *clock, zone = match.groups()
-    elif match := _COMPACT.match(content):
+    elif match := _COMPACT.match(content) or _LISTED.match(content):
         year, month, day = match.groups()
         clock, zone = [None] * 4, None
     elif (match := _RFC.match(content)) and match[2].lower() in _MONTHS:

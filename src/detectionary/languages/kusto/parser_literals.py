@@ -124,10 +124,9 @@ class Literals(Cursor):
         if self.kinds[at + 1] not in SIGNED or not self.touches_next(at) or not number[0].isdigit():
             return None
         self.at = at + 2
-        kind_type, value = literal_value(self.kinds[at + 1], number)
-        if self.kinds[at] == "-" and isinstance(value, (int, float)):
-            value = -value
-        return Literal(kind_type, value, self.texts[at] + number, span=self.span_from(at))
+        word = self.texts[at] + number  # read as one: the digits of the smallest long alone are no long
+        kind_type, value = literal_value(self.kinds[at + 1], word)
+        return Literal(kind_type, value, word, span=self.span_from(at))
 
     def type_literal(self) -> Literal:
         """type-literal = "typeof" "(" ( type | ( "*" | column ) { "," ( "*" | column ) } ) ")" """
