@@ -59,7 +59,7 @@ def get_schema(low: Lowering, node: GetSchema, relation: Relation, scope: Scope)
         rows.append((name, Constant(ScalarType.LONG, place, node.span), stored, kind))
     low.count_node(node.span)
     plan = Values(columns=columns, rows=tuple(rows), span=node.span, stage=low.stage)
-    return Relation(plan, columns, (SortKey(columns[1].id),))
+    return Relation(plan, columns, (SortKey(columns[1].id),), sorted=True)
 
 
 def assert_schema(low: Lowering, node: AssertSchema, relation: Relation, scope: Scope) -> Relation:

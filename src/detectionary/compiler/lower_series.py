@@ -110,8 +110,10 @@ def make_series(low: Lowering, node: MakeSeries, relation: Relation, scope: Scop
     )
     filled = _filled(low, rows, blank, len(fixed) + 1, node)
     *before, number = filled.columns[: len(fixed) + 1]
-    result = _arrays(low, filled, before, number, [symbol.name for symbol in shown], axis, node)
     width = len(parts)
+    # The columns that tell sub-tables apart keep their ids.
+    fixed_keys = (*(column for column, _ in parts), *low.renewed(before[width:]))
+    result = _arrays(low, filled, before, fixed_keys, number, [symbol.name for symbol in shown], axis, node)
     return Relation(result, result.columns[width:], partition=tuple(c.id for c in result.columns[:width]))
 
 
@@ -262,17 +264,17 @@ def _arrays(
     low: Lowering,
     filled: Plan,
     before: list[PlanColumn],
+    keys: tuple[PlanColumn, ...],
     number: PlanColumn,
     names: list[str],
     axis: _Axis,
     node: MakeSeries,
 ) -> Plan:
-    """A row for every series, its values and the starts of its bins in arrays, the axis last."""
+    """A row for every series: `before` as `keys`, its values and the starts of its bins in arrays, the axis last."""
     items = filled.columns[len(before) + 1 :]
     order = (SortKey(number.id),)
     listed = [use(column) for column in items] + [axis.at(use(number))]
     columns = [low.column(name, DYNAMIC) for name in names]
-    keys = low.renewed(before)
     measures = tuple(Measure("make_list_with_nulls", (value,), DYNAMIC, order) for value in listed)
     if before:
         return Aggregate(

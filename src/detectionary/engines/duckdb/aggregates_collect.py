@@ -61,7 +61,7 @@ def _set(call: Measure, arguments: tuple[Sql, ...], emission: Emission, where: S
     elif order:
         items = firsts(over("list", value, where=given, order=order))
     else:
-        items = over("list", value, where=given, order=[sql.ordered(value, False, True)], distinct=True)
+        items = sql.call("list_sort", over("list", value, where=given, distinct=True))
     return json_array(first_items(items, most(call, 1)), kind, emission)
 
 
