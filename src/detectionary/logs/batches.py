@@ -76,7 +76,7 @@ def _kind(value: object) -> str | None:
     if not isinstance(value, Json):
         return kind_of(value)
     try:
-        return kind_of(msgspec.json.decode(value))
+        return kind_of(msgspec.json.decode(value.encode()))
     except msgspec.DecodeError:  # a number that no float holds
         return "string" if value[:1] not in "[{" else "dynamic"
 
