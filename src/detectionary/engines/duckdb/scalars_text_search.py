@@ -20,7 +20,8 @@ from detectionary.compiler.emit import Emission
 from detectionary.compiler.plan import Apply, Constant, Expr
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
-from detectionary.engines.duckdb.texts import constant_text, joined, list_of, lower, text_of, texts_of
+from detectionary.engines.duckdb.once import once
+from detectionary.engines.duckdb.texts import constant_text, list_of, lower, text_of, texts_of
 from detectionary.languages.kusto.syntax import ScalarType
 
 BOOL, DYNAMIC, STRING = ScalarType.BOOL, ScalarType.DYNAMIC, ScalarType.STRING
@@ -76,19 +77,54 @@ def _has_constant(value: Sql, text: str, term: Term) -> Sql:
 
 
 def _has_value(value: Sql, wanted: Sql, term: Term) -> Sql:
-    """The same for a text that is known only in the run; the expression is made where the text is in the value."""
-    pattern = joined(
-        sql.text(_flag(term)),
-        _border(wanted, r"^[\p{L}\p{Nd}]", BEFORE) if term.before else sql.text(""),
-        sql.call("regexp_escape", wanted),
-        _border(wanted, r"[\p{L}\p{Nd}]$", AFTER) if term.after else sql.text(""),
-    )
-    matched = sql.call("regexp_matches", value, pattern)
-    return sql.case([(_holds(value, wanted, term.cased), matched)], sql.FALSE)
+    """The same for a text that only the run knows: an expression made for every row would cost more than a search.
+
+    Mostly the first place decides; otherwise every place is looked at, for occurrences can overlap.
+    """
+    if not term.cased:
+        value, wanted = lower(value), lower(wanted)
+
+    def placed(text: Sql, word: Sql) -> Sql:
+        return once(sql.call("instr", text, word), "place", lambda place: decided(text, word, place))
+
+    def decided(text: Sql, word: Sql, place: Sql) -> Sql:
+        behind = sql.call("substring", text, sql.binary(exp.Add, place, sql.number(1)))
+        branches = [
+            (sql.equal(place, sql.number(0)), sql.FALSE),
+            (_is_bordered(text, word, place, term), sql.TRUE),
+            (sql.negate(sql.call("contains", behind, word)), sql.FALSE),
+        ]
+        return sql.case(branches, anywhere(text, word))
+
+    def anywhere(text: Sql, word: Sql) -> Sql:
+        at, size = sql.variable("at"), sql.call("length", word)
+        count = sql.binary(exp.Sub, sql.call("length", text), size)
+        places = sql.call("range", sql.number(1), sql.binary(exp.Add, count, sql.number(2)))
+        same = sql.equal(sql.call("substring", text, at, size), word)
+        # Two filters, since a lambda computes all of a condition for every item.
+        held = sql.call("list_filter", places, sql.function(["at"], same))
+        found = sql.call("list_filter", held, sql.function(["at"], _is_bordered(text, word, at, term)))
+        return sql.binary(exp.GT, sql.call("len", found), sql.number(0))
+
+    return once(value, "text", lambda text: once(wanted, "word", lambda word: placed(text, word)))
 
 
-def _border(wanted: Sql, edge: str, border: str) -> Sql:
-    return sql.case([(sql.call("regexp_matches", wanted, sql.text(edge)), sql.text(border))], sql.text(""))
+def _is_bordered(text: Sql, word: Sql, place: Sql, term: Term) -> Sql:
+    """Whether the borders that `term` wants stand around `word` at this place of `text`."""
+    tests: list[Sql] = []
+    if term.before:
+        before = sql.call("substring", text, sql.binary(exp.Sub, place, sql.number(1)), sql.number(1))
+        parted = _parted(before, sql.call("left", word, sql.number(1)))
+        tests.append(sql.either(sql.equal(place, sql.number(1)), parted))
+    if term.after:
+        after = sql.call("substring", text, sql.binary(exp.Add, place, sql.call("length", word)), sql.number(1))
+        tests.append(_parted(after, sql.call("right", word, sql.number(1))))
+    return sql.both(*tests)
+
+
+def _parted(neighbour: Sql, edge: Sql) -> Sql:
+    """Whether a border lies between two characters: one of them belongs to no term."""
+    return sql.negate(sql.call("regexp_full_match", sql.call("concat", neighbour, edge), sql.text(r"[\p{L}\p{Nd}]{2}")))
 
 
 def _has(term: Term) -> EmitFunction:
