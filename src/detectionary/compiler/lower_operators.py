@@ -164,6 +164,9 @@ def sort_keys(
         descending = item.descending is not False
         first = item.nulls_first if item.nulls_first is not None else not descending
         keys.append(SortKey(column, descending, first))
+    # Rows of equal keys stay in the order that they have, if any.
+    given = {key.column for key in keys}
+    keys.extend(key for key in relation.order if key.column not in given)
     return low.extended(relation, computed, span), tuple(keys)
 
 
