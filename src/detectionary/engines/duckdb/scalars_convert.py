@@ -19,6 +19,7 @@ from detectionary.compiler.emit import Emission
 from detectionary.compiler.plan import Apply, Constant
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
+from detectionary.engines.duckdb.json_texts import extraction
 from detectionary.engines.duckdb.once import once
 from detectionary.engines.duckdb.scalars_format import datetime_text, real_text, timespan_text
 from detectionary.engines.duckdb.scalars_read import (
@@ -51,8 +52,9 @@ def convert(source: ScalarType, target: ScalarType, value: Sql) -> Sql:
 
 def text_of_dynamic(value: Sql) -> Sql:
     """`tostring` of a dynamic value: a string without its quotes, JSON of anything else, '' of null."""
-    if isinstance(value, exp.Anonymous) and value.name == "json_extract":
-        return sql.coalesce(sql.call("json_extract_string", *value.expressions), sql.text(""))
+    found = extraction(value)
+    if found is not None:  # a member's text is read without its JSON
+        return sql.coalesce(sql.call("json_extract_string", *found), sql.text(""))
     return once(
         value,
         "dyn",

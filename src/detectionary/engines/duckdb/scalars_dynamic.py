@@ -213,21 +213,30 @@ TICKS_AN_HOUR: Final = 36_000_000_000
 
 
 def _series(start: Sql, stop: Sql, step: Sql, call: Apply) -> Sql:
-    """A list of at most `MAX_RANGE` whole numbers."""
-    if len(call.arguments) > 2:
-        given = call.arguments[2]
-        if not isinstance(given, Constant) or not isinstance(given.value, int) or given.value == 0:
-            raise UnsupportedError("the step must be a constant that is not 0")
-        if call.arguments[0].type is ScalarType.DATETIME and given.value % 10:
+    """A list of at most `MAX_RANGE` whole numbers; a step of 0 stops the query, for what it gives is not documented."""
+    given = call.arguments[2] if len(call.arguments) > 2 else Constant(ScalarType.LONG, 1)
+    in_ticks = call.arguments[0].type is ScalarType.DATETIME
+    if isinstance(given, Constant):
+        if not isinstance(given.value, int) or given.value == 0:
+            raise UnsupportedError("the step must not be 0")
+        if in_ticks and given.value % 10:
             raise UnsupportedError("datetimes are kept to the microsecond")
-        end = "least" if given.value > 0 else "greatest"
-    else:
-        end = "least"
+    elif in_ticks:
+        raise UnsupportedError("the step between datetimes must be known before the run")
     span = sql.binary(exp.Mul, sql.cast(step, "HUGEINT"), sql.number(MAX_RANGE - 1))
-    last = sql.binary(exp.Add, sql.cast(start, "HUGEINT"), span)
-    bounded = sql.cast(sql.call(end, sql.cast(stop, "HUGEINT"), last), "BIGINT")
-    both = sql.both(sql.not_null(start), sql.not_null(stop))
-    return sql.case([(both, sql.call("generate_series", start, bounded, step))])
+    furthest = sql.binary(exp.Add, sql.cast(start, "HUGEINT"), span)
+    whole = sql.cast(stop, "HUGEINT")
+    if isinstance(given, Constant):
+        last = sql.call("least" if int(given.value or 0) > 0 else "greatest", whole, furthest)
+    else:
+        rises = sql.binary(exp.GT, step, sql.number(0))
+        falls = sql.binary(exp.LT, step, sql.number(0))
+        none = sql.call("error", sql.text("range: a step of 0 is not supported"))
+        last = sql.case(
+            [(rises, sql.call("least", whole, furthest)), (falls, sql.call("greatest", whole, furthest))], none
+        )
+    known = sql.both(sql.not_null(start), sql.not_null(stop), sql.not_null(step))
+    return sql.case([(known, sql.call("generate_series", start, sql.cast(last, "BIGINT"), step))])
 
 
 def _bag_or_null(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
@@ -258,7 +267,7 @@ DYNAMIC_FUNCTIONS: Final[tuple[ScalarRow, ...]] = (
     Scalar("pack_array", _pack_array),
     Scalar("pack_filled", _pack_filled),
     Scalar("parse_json", _parse_json),
-    Scalar("range", _range, note="a constant step; no reals"),
+    Scalar("range", _range, note="no reals; between datetimes a constant step"),
     Scalar("repeat", _repeat),
-    Gap("parse_xml", "no exact form of it is known in SQL"),
+    Gap("parse_xml", "SQL has no form of it, and DuckDB takes functions of our own only together with numpy"),
 )
