@@ -11,14 +11,14 @@ from sqlglot import exp
 from detectionary.compiler import sql
 from detectionary.compiler.dialect import Dialect
 from detectionary.compiler.emit import Emission
-from detectionary.compiler.plan import Constant, PlanColumn, Scan, Sequence
+from detectionary.compiler.plan import Constant, Scan
 from detectionary.compiler.refused import UnsupportedError, refuse
 from detectionary.compiler.sql import Sql
 from detectionary.compiler.ticks import moment_of
 from detectionary.engines.spark.aggregates import AGGREGATES
 from detectionary.engines.spark.expand import expand
-from detectionary.engines.spark.pieces import array, long
 from detectionary.engines.spark.printed import PRINTED_AS
+from detectionary.engines.spark.ranges import sequence
 from detectionary.engines.spark.scalars_convert import CONVERSIONS
 from detectionary.engines.spark.scalars_dynamic import DYNAMIC_FUNCTIONS
 from detectionary.engines.spark.scalars_logic import LOGIC
@@ -93,19 +93,6 @@ def scan(node: Scan, emission: Emission) -> Sql:
             value = sql.coalesce(value, sql.text(""))
         chosen.append(sql.alias(value, column.id))
     return sql.select(chosen, sql.table(stored.relation))
-
-
-def sequence(node: Sequence, column: PlanColumn, emission: Emission) -> Sql:
-    """`range` of whole numbers and timespans; Spark's own series fails where the step leads away from the end."""
-    if column.type not in (ScalarType.LONG, ScalarType.INT, ScalarType.TIMESPAN):
-        raise refuse(f"a range of {column.type.value} is not supported", node.span)
-    start, stop, step = (sql.cast(emission.expression(part), "BIGINT") for part in (node.start, node.stop, node.step))
-    up = sql.both(sql.binary(exp.GT, step, long(0)), sql.binary(exp.LTE, start, stop))
-    down = sql.both(sql.binary(exp.LT, step, long(0)), sql.binary(exp.GTE, start, stop))
-    none = sql.cast(array(), "BIGINT[]")
-    values = sql.case([(sql.either(up, down), sql.call("sequence", start, stop, step))], none)
-    made = sql.select([sql.alias(sql.call("explode", values), "made")])
-    return sql.select([sql.alias(sql.cast(sql.column("made"), TYPES[column.type]), column.id)], sql.subquery(made, "r"))
 
 
 DIALECT: Final = Dialect(

@@ -90,7 +90,8 @@ def _dynamic_number(target: ScalarType) -> Convert:
             if target is not REAL:
                 # Spark's cast would take the whole part of any number; too large a whole number is null.
                 is_whole = matches(dynamic, r"\A-?[0-9]+\z")
-                number = sql.case([(is_whole, sql.cast(dynamic, SQL_TYPES[target]))], convert(REAL, target, number))
+                whole = convert(LONG, target, sql.cast(dynamic, "BIGINT"))
+                number = sql.case([(is_whole, whole)], convert(REAL, target, number))
             return sql.case(
                 [
                     (json.is_string(dynamic), convert(STRING, target, json.unquoted(dynamic))),

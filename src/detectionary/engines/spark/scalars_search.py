@@ -233,19 +233,27 @@ def _in(folded: bool) -> EmitFunction:
 
 
 def _in_array(folded: bool) -> EmitFunction:
-    """`x in (array)`, the array known only in the run. Texts are compared as texts, so only texts are exact."""
+    """`x in (array)`, the array known only in the run: by number when `x` is a whole number, else by text."""
 
     def emit(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
-        operand = call.arguments[0]
-        if operand.type not in (STRING, DYNAMIC, ScalarType.LONG, ScalarType.INT):
-            raise UnsupportedError(f"looking for a {operand.type.value} in a dynamic array is not supported")
-        value = text_of(operand, arguments[0], emission)
-        items = strings(arguments[1])
+        operand, items = call.arguments[0], strings(arguments[1])
+        match operand.type:
+            case ScalarType.STRING | ScalarType.DYNAMIC | ScalarType.DATETIME | ScalarType.TIMESPAN | ScalarType.GUID:
+                value = text_of(operand, arguments[0], emission)
+            case ScalarType.INT | ScalarType.LONG if not folded:
+                value = sql.cast(arguments[0], EXACT)
+                items = transformed(items, "item", sql.cast(sql.variable("item"), EXACT))
+            case _:
+                raise UnsupportedError(f"looking for a {operand.type.value} in a dynamic array is not supported")
         if folded:
             value, items = lower(value), transformed(items, "item", lower(sql.variable("item")))
         return sql.coalesce(sql.call("array_contains", items, value), sql.FALSE)
 
     return emit
+
+
+EXACT: Final = "DECIMAL(38, 9)"
+"""Holds every whole number, and tells it from its neighbours and from fractions."""
 
 
 SEARCHES: Final[tuple[ScalarRow, ...]] = (
