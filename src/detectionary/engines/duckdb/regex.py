@@ -6,6 +6,7 @@ RE2's own classes are ASCII's, so classes are written out with Unicode's categor
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, assert_never
 
 from detectionary.compiler import sql
@@ -36,10 +37,13 @@ from detectionary.compiler.regex_sets import (
     explicit,
 )
 from detectionary.compiler.sql import Sql
+from detectionary.engines.duckdb.regex_borders import stripped
 from detectionary.engines.duckdb.texts import needed_text, stop
 
 MOST_REPETITIONS: Final = 1000
 """RE2's bound, for repetitions within repetitions too."""
+
+WORD_BORDERS: Final = frozenset({Border.WORD, Border.NOT_WORD})
 
 _BORDERS: Final = {
     Border.START: r"\A",
@@ -72,12 +76,26 @@ def written(expression: Expression) -> str:
         raise UnsupportedError(f"this regular expression is not supported: {error}") from error
 
 
+def searched(expression: Expression, source: Sql, result: Callable[[Sql, int], Sql]) -> Sql:
+    """`result` of a pattern that finds the first match, and of the number of the group that the whole match is.
+
+    Exact for every text when borders of words stand only at the ends of the expression; else `guarded`.
+    """
+    found = stripped(expression) if expression.borders & WORD_BORDERS else None
+    if found is None:
+        return guarded(expression, source, result(sql.text(written(expression)), 0))
+    front, back, rest = found
+    before, after = (rf"(?:\A|[^{_WORD}])" if front else "", rf"(?:\z|[^{_WORD}])" if back else "")
+    return result(sql.text(f"{before}({written(rest)}){after}"), 1)
+
+
 def guarded(expression: Expression, source: Sql, result: Sql) -> Sql:
     """`result`, but an error for a text where RE2's borders of words are not those of Kusto."""
-    if not expression.borders & {Border.WORD, Border.NOT_WORD}:
+    if not expression.borders & WORD_BORDERS:
         return result
     foreign = sql.call("regexp_replace", source, sql.text(r"[\x00-\x7F]+"), sql.text(""), sql.text("g"))
-    inside = sql.call("regexp_matches", foreign, sql.text(f"[{_WORD}]"))
+    ascii_ = sql.equal(sql.call("strlen", source), sql.call("length", source))
+    inside = sql.both(sql.negate(ascii_), sql.call("regexp_matches", foreign, sql.text(f"[{_WORD}]")))
     message = "a word border beside letters that are not ASCII is not supported in a regular expression"
     return stop(inside, message, result)
 

@@ -16,7 +16,7 @@ from detectionary.compiler.plan import Apply, Constant, Expr
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.regex import Expression, matches_nothing
 from detectionary.compiler.sql import Sql
-from detectionary.engines.duckdb.regex import guarded, regex_of, written
+from detectionary.engines.duckdb.regex import guarded, regex_of, searched, written
 from detectionary.engines.duckdb.scalars_text_parts import countof
 from detectionary.engines.duckdb.texts import (
     EMPTY,
@@ -36,7 +36,7 @@ ALL: Final = sql.text("g")
 def _matches(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
     source = text_of(call.arguments[0], arguments[0], emission)
     expression = regex_of(call.arguments[1])
-    return guarded(expression, source, sql.call("regexp_matches", source, sql.text(written(expression))))
+    return searched(expression, source, lambda pattern, _: sql.call("regexp_matches", source, pattern))
 
 
 def _extract(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
@@ -52,8 +52,11 @@ def _extract(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql
     group = needed_number(call.arguments[1], "the number of the group")
     _known(expression, group)
     source = text_of(call.arguments[2], arguments[2], emission)
-    found = sql.call("regexp_extract", source, sql.text(written(expression)), sql.number(group))
-    return guarded(expression, source, found)
+
+    def taken_from(pattern: Sql, whole: int) -> Sql:
+        return sql.call("regexp_extract", source, pattern, sql.number(group + whole))
+
+    return searched(expression, source, taken_from)
 
 
 def _known(expression: Expression, group: int) -> None:
@@ -205,7 +208,7 @@ def _first(values: Sql, count: int) -> Sql:
 
 NOTE: Final = (
     "the expression must be a constant; \\b{…}, the flags x and R and scripts other than the common ones are refused; "
-    "\\b and \\B stop the run at a text with letters that are not ASCII"
+    "\\b and \\B inside of it, or in a function of all matches, stop the run at a text with letters that are not ASCII"
 )
 
 REGEXES: Final[tuple[ScalarRow, ...]] = (
