@@ -7,13 +7,16 @@ from itertools import pairwise
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from detectionary.compiler import sql
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.regex import matches_nothing, parse_regex
 from detectionary.compiler.regex_sets import RegexError, complement, explicit, normal
-from detectionary.engines.duckdb.regex import written
+from detectionary.compiler.sql import Sql
+from detectionary.engines.duckdb.regex import searched, written
+from detectionary.engines.duckdb.regex_borders import stripped
 
 
 @pytest.mark.parametrize(
@@ -154,3 +157,23 @@ def test_re2_finds_what_the_expression_means(pattern: str, text: str) -> None:
         "select regexp_matches(?1, ?2), regexp_extract(?1, ?2, 0)", [text, written(parse_regex(pattern))]
     ).fetchall()
     assert rows == [(meant is not None, meant[0] if meant else "")]
+
+
+EDGES = st.sampled_from(["a", "[ab]", r"\w", "(?:a|1)", "b?_", "_1?", ""])
+
+
+@given(EDGES, PATTERNS, EDGES, st.booleans(), st.booleans(), st.text("ab1_ -é", max_size=8))
+def test_borders_at_the_ends_are_those_of_unicode(
+    first: str, inner: str, last: str, front: bool, back: bool, text: str
+) -> None:
+    border = r"\b"
+    pattern = f"{border * front}{first}(?:{inner}){last}{border * back}"
+    expression = parse_regex(pattern)
+    assume(stripped(expression) is not None)
+    meant = re.search(pattern.replace("$", r"\Z"), text)
+
+    def result(given_: Sql, whole: int) -> Sql:
+        return sql.call("regexp_extract", sql.text(text), given_, sql.number(whole))
+
+    query = sql.select([searched(expression, sql.text(text), result)]).sql("duckdb")
+    assert duckdb.default_connection().execute(query).fetchall() == [(meant[0] if meant else "",)]
