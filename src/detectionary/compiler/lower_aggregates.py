@@ -35,6 +35,10 @@ SEVERAL: Final = PERCENTILES | {"arg_max", "arg_min", "take_any"}
 RANKED: Final = {ScalarType.INT: ScalarType.LONG, ScalarType.DECIMAL: ScalarType.REAL}
 """The type of a percentile, where it is not that of the values."""
 
+OLD_COLLECTIONS: Final = frozenset({"makelist", "makeset", "make_dictionary"})
+OLD_SIZE: Final = 128
+"""How many items the deprecated spellings collect unless they say so (learn.microsoft.com, "make_set()")."""
+
 
 def aggregated(
     low: Lowering, symbols: Iterable[ColumnSymbol], relation: Relation, scope: Scope, node: Node
@@ -163,6 +167,8 @@ def aggregate(low: Lowering, node: Call, scope: Scope) -> Expr:
         if len(values) != 1:
             raise refuse(f"{node.name.text} gives several columns, so it cannot stand inside an expression", node.span)
         return values[0]
+    if node.name.text in OLD_COLLECTIONS and len(arguments) == 1:
+        arguments.append(Constant(ScalarType.LONG, OLD_SIZE, node.span))
     return collected(low, name.removeprefix("arg_"), tuple(arguments), kind, node, scope)
 
 
