@@ -11,7 +11,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from detectionary.compiler.plan import Apply, Constant, Expand, Measure, PlanColumn, Scan, Sequence, WindowCall
+from detectionary.compiler.plan import (
+    Aggregate,
+    Apply,
+    Constant,
+    Expand,
+    Measure,
+    PlanColumn,
+    Scan,
+    Sequence,
+    WindowCall,
+)
 from detectionary.compiler.sql import Sql
 from detectionary.languages.kusto.syntax import ScalarType
 
@@ -108,7 +118,8 @@ class Dialect:
     `printed_as` is sqlglot's name of the SQL dialect. `types` are the SQL types that hold Kusto's (see `plan`). `scan`
     gives the SELECT of a stored table with the columns under their plan ids; `sequence` that of `range`; `expand` that
     of an `Expand` over the named relation, with all its columns. `materialized`: whether a shared part may be marked to
-    be computed once.
+    be computed once. `grouped` changes what an `Aggregate` reads, its source and condition: an engine whose aggregates
+    do not see rows in order can number them there.
     """
 
     name: str
@@ -122,3 +133,4 @@ class Dialect:
     sequence: Callable[[Sequence, PlanColumn, Emission], Sql]
     expand: Callable[[Expand, str, Emission], Sql]
     materialized: bool = True
+    grouped: Callable[[Aggregate, Sql, Sql | None], tuple[Sql, Sql | None]] | None = None

@@ -261,7 +261,10 @@ class Emission:
             )
         ]
         places: list[Sql] = [sql.number(at + 1) for at in range(len(keys))]
-        return sql.select(chosen, below.source, where=below.condition, group=places or None)
+        source, condition = below.source, below.condition
+        if self.dialect.grouped is not None:
+            source, condition = self.dialect.grouped(node, source, condition)
+        return sql.select(chosen, source, where=condition, group=places or None)
 
     def _measured(self, measure: Measure) -> Sql:
         row = self.dialect.aggregates.get(measure.function)
