@@ -14,7 +14,7 @@ from sqlglot import exp
 from detectionary.compiler import sql
 from detectionary.compiler.dialect import Aggregated, AggregateRow, EmitMeasure
 from detectionary.compiler.emit import Emission
-from detectionary.compiler.plan import ColumnId, ColumnUse, Constant, Measure, SortKey
+from detectionary.compiler.plan import Aggregate, ColumnId, ColumnUse, Constant, Measure, SortKey
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
 from detectionary.engines.spark import json_texts as json
@@ -135,24 +135,39 @@ def _minimum(call: Measure, arguments: tuple[Sql, ...], emission: Emission, wher
     return _never_null(over("min", arguments[0], where=where), kind)
 
 
-def _arg(greatest: bool) -> EmitOver:
-    """`arg_max(x, y)`: the y of a row with the greatest x; of any row when x is null in all.
+PLACE: Final = "row_place"
+"""The column of a row's number; ids of the plan all have a number at their end."""
 
-    Further columns of the same call are measures of their own: Spark takes all of them from the same row, since every
-    one compares the same x over the same rows in the same order.
-    """
+_FIRST: Final = frozenset({"arg_max", "arg_min", "any_row"})
+
+
+def grouped(node: Aggregate, source: Sql, condition: Sql | None) -> tuple[Sql, Sql | None]:
+    """Rows numbered for the functions that take the first one: Spark itself leaves open which of equal rows it takes."""
+    if not any(measure.function in _FIRST for measure in node.measures):
+        return source, condition
+    place = sql.alias(sql.call("monotonically_increasing_id"), PLACE)
+    return sql.subquery(sql.select([exp.Star(), place], source, where=condition), "g"), None
+
+
+def _arg(greatest: bool) -> EmitOver:
+    """`arg_max(x, y)`: the y of the first row with the greatest x; of the first row when x is null in all."""
 
     def emitted(call: Measure, arguments: tuple[Sql, ...], emission: Emission, where: Sql | None) -> Sql:
         key, value = arguments
-        function = "max_by" if greatest else "min_by"
+        largest = greatest
         if call.arguments[0].type is REAL and not greatest:
-            key, function = negative(key), "max_by"
-        chosen = over(function, value, key, where=where)
-        none = sql.equal(over("count", arguments[0], where=where), sql.number(0))
-        found = sql.case([(none, over("first", value, where=where))], chosen)
-        return _never_null(found, call.arguments[1].type)
+            key, largest = negative(key), True  # NaN is the greatest of Spark's numbers, but both extremes of Kusto's
+        place = negative(sql.column(PLACE)) if largest else sql.column(PLACE)
+        both = sql.call("named_struct", sql.text("k"), key, sql.text("p"), place)
+        chosen = over("max_by" if largest else "min_by", value, both, where=present(key, where))
+        none = sql.equal(over("count", key, where=where), sql.number(0))
+        return _never_null(sql.case([(none, _first(value, where))], chosen), call.arguments[1].type)
 
     return emitted
+
+
+def _first(value: Sql, where: Sql | None) -> Sql:
+    return over("min_by", value, sql.column(PLACE), where=where)
 
 
 def _any(call: Measure, arguments: tuple[Sql, ...], emission: Emission, where: Sql | None) -> Sql:
@@ -171,7 +186,7 @@ def _any_row(call: Measure, arguments: tuple[Sql, ...], emission: Emission, wher
     """A column of `take_any(x, y)`: all of them from one row, nulls and empty texts as they are."""
     if call.order:
         return _never_null(at(_values(_ordered(arguments[0], call.order, where)), 0), call.arguments[0].type)
-    return _never_null(over("first", arguments[0], where=where), call.arguments[0].type)
+    return _never_null(_first(arguments[0], where), call.arguments[0].type)
 
 
 # Lists

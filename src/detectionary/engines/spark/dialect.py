@@ -15,7 +15,7 @@ from detectionary.compiler.plan import Constant, Scan
 from detectionary.compiler.refused import UnsupportedError, refuse
 from detectionary.compiler.sql import Sql
 from detectionary.compiler.ticks import moment_of
-from detectionary.engines.spark.aggregates import AGGREGATES
+from detectionary.engines.spark.aggregates import AGGREGATES, grouped
 from detectionary.engines.spark.expand import expand
 from detectionary.engines.spark.printed import PRINTED_AS
 from detectionary.engines.spark.ranges import sequence
@@ -110,4 +110,5 @@ DIALECT: Final = Dialect(
     sequence=sequence,
     expand=expand,
     materialized=False,
+    grouped=grouped,
 )

@@ -107,10 +107,11 @@ def _wrapped(value: Sql) -> Sql:
 
 def _extended(value: Sql, step: str) -> Sql:
     match value:
-        case exp.Anonymous(this="get_json_object", expressions=[source, exp.Literal(is_string=True) as path]):
-            if str(path.this).startswith("$[*]["):
-                return sql.call("get_json_object", source, sql.text(f"{path.this}{step}"))
-    return sql.call("get_json_object", _wrapped(value), sql.text(f"$[*]{step}"))
+        case exp.Anonymous(this="nullif", expressions=[exp.Anonymous(this="get_json_object", expressions=found), _]):
+            match found:
+                case [source, exp.Literal(is_string=True) as path] if str(path.this).startswith("$[*]["):
+                    return item(sql.call("get_json_object", source, sql.text(f"{path.this}{step}")))
+    return item(sql.call("get_json_object", _wrapped(value), sql.text(f"$[*]{step}")))
 
 
 def parsed(text: Sql) -> Sql:

@@ -23,5 +23,19 @@ class PrintedSpark(Spark):
             kind: write for kind, write in SparkGenerator.TRANSFORMS.items() if kind not in _REWRITTEN
         }
 
+        def values_sql(self, expression: exp.Values, values_as_table: bool = True) -> str:
+            """VALUES takes only what Spark computes while it reads the statement; other rows are sub-queries."""
+            rows = expression.expressions
+            if all(_is_plain(cell) for row in rows for cell in row.expressions):
+                return super().values_sql(expression, values_as_table)
+            selects = (f"SELECT {', '.join(map(self.sql, row.expressions))}" for row in rows)
+            return f"({' UNION ALL '.join(selects)}) AS {self.sql(expression, 'alias')}"
+
+
+def _is_plain(value: exp.Expr) -> bool:
+    while isinstance(value, exp.Cast | exp.Paren | exp.Neg):
+        value = value.this
+    return isinstance(value, exp.Literal | exp.Boolean | exp.Null)
+
 
 PRINTED_AS: Final = PrintedSpark.__name__.lower()

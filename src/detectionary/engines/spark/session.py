@@ -8,6 +8,7 @@ reach into literals, is off.
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -113,6 +114,9 @@ class _Context:
             advice = "it needs Java 17 or later on the PATH or in JAVA_HOME"
             raise EngineError((Diagnostic("KQL422", Level.ERROR, message, Span(0, 0), advice),)) from error
 
+
+# Errors are raised; PySpark would also print each with the stack of the JVM.
+logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
 
 _CONTEXT: Final = _Context()
 _NUMBERS: Final = count(1)
