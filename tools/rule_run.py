@@ -15,7 +15,7 @@ import json
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -38,6 +38,7 @@ from detectionary.languages.kusto.bound import Bound, ColumnSymbol
 from detectionary.languages.kusto.parser import parse
 from detectionary.languages.kusto.syntax import Call, ExternalData, Literal, NameReference, Query, ScalarType, walk
 from detectionary.model.schema import Column, Environment, FunctionDefinition, TableSchema
+from detectionary.repositories import files, open_repository, preferred, read_file
 from detectionary.text import SourceText
 
 SHARED: Final = Path(__file__).resolve().parents[2] / "shared"
@@ -112,6 +113,23 @@ def environment(shared: Path = SHARED) -> Environment:
     return Environment(tables, functions)
 
 
+@cache
+def parsers(shared: Path = SHARED) -> Mapping[str, FunctionDefinition]:
+    """The functions that the corpus defines, ASIM parsers among them, by name."""
+    opened = open_repository(shared / "corpora" / "azure-sentinel")
+    found: list[FunctionDefinition] = []
+    for file in files(opened):
+        if not file.ignored and "parsers/" in file.path.lower():
+            found += read_file(opened.root / file.path, opened, lambda text: [(0, len(text))]).functions
+    return preferred(found)
+
+
+def with_bodies(known: Environment) -> Environment:
+    """`known`, its functions without a body replaced by those of the corpus."""
+    added = {name: function for name, function in parsers().items() if name not in known.tables}
+    return Environment(known.tables, {**known.functions, **added})
+
+
 def setting_of(tree: Query, known: Environment) -> Setting:
     """What a rule is compiled against: `known`, and tables for all that only a caller can give.
 
@@ -137,9 +155,8 @@ def setting_of(tree: Query, known: Environment) -> Setting:
             definition = known.functions.get(function)
             if definition is not None and definition.returns is not None:
                 columns = {column.name: column.type for column in definition.returns.columns} | asked.get(function, {})
-                arguments = node.arguments if isinstance(node, Call) else ()
-                values = [item.value if isinstance(item, Literal) else None for item in arguments]
-                name = external_name(function, values)
+                first = node.arguments[0] if isinstance(node, Call) and node.arguments else None
+                name = external_name(node, first.value if isinstance(first, Literal) else None)
                 external[name] = TableSchema(name, tuple(Column(*item) for item in columns.items()))
     return Setting(known, external)
 

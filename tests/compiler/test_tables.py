@@ -23,7 +23,7 @@ from tests.compiler.engines import NOW
 Rows = list[tuple[Value, ...]]
 
 WATCHLIST = FunctionDefinition("_GetWatchlist", "alias:string", None, "", TableSchema("_GetWatchlist", (), open=True))
-PARSER = FunctionDefinition("_Im_Thing", "pack:bool=false", None, "", TableSchema("_Im_Thing", (), open=True))
+PARSER = FunctionDefinition("_Im_Thing", "fast:bool=false", None, "", TableSchema("_Im_Thing", (), open=True))
 SAVED = FunctionDefinition(
     "Saved", "wanted:string='x'", SourceText("Events | where Name == wanted | project Id", "Saved"), ""
 )
@@ -34,6 +34,9 @@ EXTERNAL = {
         schema=pa.schema([pa.field("SearchKey", pa.string(), metadata={b"kusto": b"string"})]),
     ),
     "_Im_Thing": pa.table({"Id": [7]}, schema=pa.schema([pa.field("Id", pa.int64(), metadata={b"kusto": b"long"})])),
+    "_Im_Thing(fast = false)": pa.table(
+        {"Id": [8]}, schema=pa.schema([pa.field("Id", pa.int64(), metadata={b"kusto": b"long"})])
+    ),
     "https://example.org/list.csv": pa.table(
         {"address": ["10.0.0.1", "10.0.0.2"]},
         schema=pa.schema([pa.field("address", pa.string(), metadata={b"kusto": b"string"})]),
@@ -121,11 +124,17 @@ CASES = {
         [("Event_Other", 3)],
     ),
     "a watchlist's rows": ("_GetWatchlist('people') | sort by SearchKey asc | project SearchKey", [("x",), ("z",)]),
+    "a watchlist by a variable": ("let alias = 'people'; _GetWatchlist(alias) | count", [(2,)]),
+    "the watchlist that ASIM parsers ask is empty when nobody gives it": (
+        "let off = toscalar('Any' in (_GetWatchlist('ASimDisabledParsers') | distinct SearchKey)); print off",
+        [(False,)],
+    ),
     "a watchlist in a list": ("Events | where Name in (_GetWatchlist('people')) | project Id", [(1,)]),
     "a watchlist whose columns nobody names": (
         "let people = _GetWatchlist('people'); Events | join kind=leftanti people on $left.Name == $right.SearchKey",
         [(2, "y")],
     ),
+    "a function without a body called with arguments": ("_Im_Thing( fast=false )", [(8,)]),
     "a function without a body, with and without parentheses": ("union _Im_Thing, _Im_Thing()", [(7,), (7,)]),
     "externaldata has the columns that it declares, by name": (
         'externaldata(extra:long, address:string)[@"https://example.org/list.csv", "https://example.org/more.csv"] '
@@ -148,7 +157,7 @@ def test_a_query_reads_what_it_names(engine: str, case: str, tables: Mapping[str
 
 REFUSED = {
     "a watchlist that nobody gave": ("_GetWatchlist('nobody') | project SearchKey", "_GetWatchlist('nobody')"),
-    "a function without a body cannot be asked to filter": ("_Im_Thing(pack=true)", "its arguments"),
+    "a function without a body gives other rows for arguments": ("_Im_Thing(fast=true)", "_Im_Thing(fast = true)"),
     "find without a list of columns would pack them": ("find in (Events) where Id == 1", "undocumented order"),
     "find asks for what a table lacks only where that cannot be true": (
         "find in (Events, Event_Other) where Id == 1 and isempty(Name) project Id",

@@ -17,11 +17,22 @@ from detectionary.compiler.sql import Sql
 from detectionary.languages.kusto.bind import bind
 from detectionary.languages.kusto.parser import parse
 from detectionary.languages.kusto.syntax import Query
-from detectionary.model.schema import Environment, TableSchema
+from detectionary.model.schema import Column, Environment, TableSchema
 from detectionary.text import Diagnostic, Level, SourceText, Span
 
 UNKNOWN_NAMES: Final = frozenset({"KQL201", "KQL202", "KQL203"})
 """Names that the environment does not have: the catalog bears them, a run cannot."""
+
+
+_DISABLED_PARSERS: Final = "_GetWatchlist('ASimDisabledParsers')"
+
+OPTIONAL: Final[Mapping[str, TableSchema]] = {
+    _DISABLED_PARSERS: TableSchema(
+        _DISABLED_PARSERS, (Column("SearchKey", "string"), Column("SourceSpecificParser", "string"))
+    ),
+}
+"""Tables that are empty when nobody gives them: ASIM parsers ask a watchlist, which a workspace need not have, whether
+they are switched off (learn.microsoft.com, "Manage Advanced Security Information Model (ASIM) parsers")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,8 @@ class CompiledQuery:
 class Setting:
     """What a query is compiled against.
 
-    `external` are the tables that the caller gives for `externaldata`, watchlists and functions without a body.
+    `external` are the tables that the caller gives: for `externaldata` by its first address, for functions without a
+    body by `bind_names.external_name`, such as `_GetWatchlist('alias')`.
     `discovered` are the columns of plug-ins that an earlier run has shown, by the id of their node in `tree`.
     """
 
@@ -79,11 +91,12 @@ def plan_query(tree: Query, setting: Setting, evaluation: Evaluation) -> Plan:
     """The plan of a query, the same for every engine; raises `Refused`."""
     try:
         columns = {node: found.columns for node, found in setting.discovered.items()}
-        bound = bind(tree, setting.environment, expand=True, discovered=columns, external=setting.external)
+        external = {**OPTIONAL, **setting.external}
+        bound = bind(tree, setting.environment, expand=True, discovered=columns, external=external)
         wrong = [d for d in bound.diagnostics if d.level is Level.ERROR or _is_unknown(d)]
         if wrong:
             raise Refused(wrong)
-        plan = lower(bound, setting.environment, setting.external, setting.discovered)
+        plan = lower(bound, setting.environment, external, setting.discovered)
         return rewritten(plan, evaluation)
     except RecursionError as error:
         raise refuse("the query is nested too deeply to be compiled", Span(0, 0)) from error

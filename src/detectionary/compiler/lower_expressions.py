@@ -110,6 +110,8 @@ def lower_expression(low: Lowering, node: Expression, scope: Scope) -> Expr:
         case Element():
             arguments = (low.expression(node.target, scope), low.expression(node.index, scope))
             return Apply("element", arguments, DYNAMIC, node.span)
+        case ToScalar() if isinstance(scope.frame.types.get(id(node.pipeline)), ScalarType):
+            return low.expression(node.pipeline, scope.with_row(None))
         case ToScalar():
             relation = low.table(node.pipeline, scope.with_row(None))
             kind = low.typed(node, scope)

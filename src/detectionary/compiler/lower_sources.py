@@ -76,16 +76,10 @@ def _stored(low: Lowering, name: str, span: Span) -> Relation:
 
 
 def _given_function(low: Lowering, node: Call, scope: Scope) -> Relation:
-    """A function without a body: its rows are given under its name, `_GetWatchlist('x')` for a watchlist."""
-    values = [low.expression(argument, scope.with_row(None)) for argument in node.arguments]
-    texts = [value.value if isinstance(value, Constant) and isinstance(value.value, str) else None for value in values]
-    function = node.name.text
-    name = external_name(function, texts)
-    if len(values) > (name != function):
-        raise refuse(
-            f"the rows of {function} are given, and cannot be asked for by its arguments", node.span, code="KQL403"
-        )
-    return given_rows(low, name, None, node.span)
+    """A function without a body: its rows are given under the name that the binder has for the call."""
+    first = low.expression(node.arguments[0], scope.with_row(None)) if len(node.arguments) == 1 else None
+    alias = first.value if isinstance(first, Constant) else None
+    return given_rows(low, external_name(node, alias), None, node.span)
 
 
 def external_data(low: Lowering, node: ExternalData, scope: Scope) -> Relation:

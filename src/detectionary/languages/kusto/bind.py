@@ -330,7 +330,9 @@ class Binder(Expressions, Calls, Operators, Plugins):
 
     # Functions of the environment
 
-    def environment_call(self, name: str, arguments: Sequence[Argument], node: Node, scope: Scope) -> Meaning | None:
+    def environment_call(
+        self, name: str, arguments: Sequence[Argument], node: Expression, scope: Scope
+    ) -> Meaning | None:
         definition = self.known.functions.get(name)
         if definition is None:
             return None
@@ -344,7 +346,8 @@ class Binder(Expressions, Calls, Operators, Plugins):
         written: dict[str, Expression] = {}
         given = {} if body.parameters is None else self._matched(body.parameters, arguments, name, node, scope, written)
         if body.query is None and self.external:
-            schema = self.external.get(external_name(name, [self.constant(item, scope) for item, _ in arguments]))
+            alias = self.constant(arguments[0][0], scope) if arguments else None
+            schema = self.external.get(external_name(node, alias))
             if schema is not None:
                 return table_type(schema, name)
         if self.expand and body.query is not None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import weakref
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Final, TypeAlias
 
 from detectionary.languages.kusto.bound import ColumnSymbol, FunctionSymbol, TableSymbol, TableType, VariableSymbol
-from detectionary.languages.kusto.syntax import FunctionDeclaration, ScalarType
+from detectionary.languages.kusto.printer import print_compact
+from detectionary.languages.kusto.syntax import Call, Expression, FunctionDeclaration, NameReference, ScalarType
 from detectionary.languages.kusto.types import scalar_type
 from detectionary.model.schema import Environment, FunctionDefinition, TableSchema
 
@@ -211,11 +212,20 @@ def table_type(schema: TableSchema, origin: str) -> TableType:
 WATCHLIST: Final = "_GetWatchlist"
 
 
-def external_name(function: str, arguments: Sequence[object]) -> str:
-    """The name under which a caller gives the rows of a function without a body: `_GetWatchlist('alias')`, else `f`."""
-    if function == WATCHLIST and arguments and isinstance(arguments[0], str):
-        return f"{function}('{arguments[0]}')"
-    return function
+def external_name(node: Expression, alias: object = None) -> str:
+    """The name under which a caller gives the rows of a function without a body.
+
+    `f` and `f()` are `f`; a watchlist is `_GetWatchlist('alias')`, by the value of its argument; another call with
+    arguments goes by its text in canonical form, since what it gives depends on them.
+    """
+    if isinstance(node, NameReference):
+        return node.name
+    if isinstance(node, Call):
+        if node.name.text == WATCHLIST and len(node.arguments) == 1 and isinstance(alias, str):
+            return f"{WATCHLIST}('{alias}')"
+        if not node.arguments:
+            return node.name.text
+    return print_compact(node)
 
 
 def matches(pattern: str, name: str) -> bool:

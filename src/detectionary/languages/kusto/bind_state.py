@@ -143,7 +143,7 @@ class BinderState(ABC):
 
     @abstractmethod
     def environment_call(
-        self, name: str, arguments: Sequence[tuple[Expression, Meaning]], node: Node, scope: Scope
+        self, name: str, arguments: Sequence[tuple[Expression, Meaning]], node: Expression, scope: Scope
     ) -> Meaning | None:
         """What a function of the environment gives; None when it has none of this name."""
 
