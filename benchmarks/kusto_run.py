@@ -20,7 +20,9 @@ from benchmarks.corpus import PROJECT, SHARED
 from benchmarks.table import print_table
 
 PEER: Final = ("duckdb-kql==1.1.2", "duckdb==2.0.0", "pyarrow")
-SIDES: Final = ("ours", "sql", "peer")
+
+_SLOW: Final = 5_000
+"""A peer that needs more milliseconds than this is asked three times only."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -79,6 +81,8 @@ def _measure(queries: list[dict[str, str]], file: Path, parquet: Path, peer: str
         counts: dict[str, object] = {}
         for _ in range(runs):
             for side, worker in workers.items():
+                if side == "peer" and len(times[side]) >= 3 and min(times[side]) > _SLOW:
+                    continue
                 answer = _answer(worker, number)
                 if isinstance(answer, str):
                     counts[side] = answer

@@ -3,8 +3,8 @@
     python run_worker.py ours|sql|peer ROWS.parquet QUERIES.json
 
 Reads the number of a query from each line of standard input and answers with a JSON line: milliseconds of compiling
-(null for plain SQL), milliseconds of execution and fetch into an Arrow table, rows. `peer` runs in an environment of its
-own that has duckdb-kql and none of this project.
+(null for plain SQL), milliseconds of execution and fetch into an Arrow table, rows. `peer` runs in an environment of
+its own that has duckdb-kql and none of this project.
 """
 
 from __future__ import annotations
