@@ -174,11 +174,11 @@ def top_hitters(low: Lowering, node: TopHitters, relation: Relation, scope: Scop
     parts = tuple(column for column in relation.plan.columns if column.id in relation.partition)
     key = low.column(symbols[0].name, value.type)
     if node.by is None:
-        measure = Measure("hitters_count", (), LONG, span=node.span)
+        measure = Measure("top-hitters", (), LONG, span=node.span)
     else:
         weight = low.expression(node.by.expression, inner)
         kind = LONG if weight.type is ScalarType.INT else weight.type
-        measure = Measure("hitters_sum", (weight,), kind, span=node.span)
+        measure = Measure("top-hitters by", (weight,), kind, span=node.span)
     total = low.column(symbols[1].name, measure.type)
     low.count_node(node.span)
     grouped = Aggregate(

@@ -16,9 +16,16 @@ from detectionary.languages.kusto.syntax import BadOperator, Operator
 LOWERED_FUNCTIONS: Final[Mapping[str, str]] = {
     "cluster": "yes; the tables of the environment",
     "database": "yes; the tables of the environment",
+    "percentiles": "estimated: a `percentile` each",
+    "percentiles_array": "estimated: a `percentile` each",
+    "percentilesw": "estimated: a `percentilew` each",
+    "percentilesw_array": "estimated: a `percentilew` each",
+    "row_rank_dense": "yes",
+    "row_rank_min": "yes",
+    "row_window_session": "yes",
     "table": "yes",
 }
-"""Functions that name tables or places, and are no functions of values."""
+"""Functions that name tables or places, and those that the compiler takes apart: no dialect has a row for them."""
 
 
 _ODD_SPELLINGS: Final = {

@@ -202,6 +202,7 @@ COLUMNS: Final = {
 
 LINE: Final = "rsquare of equal values is no number"
 DETECTED: Final = "how the service detects seasons is not documented; exact only as a function of the engine's own"
+SKETCH: Final = "the service's sketch has no documented form"
 TRANSFORM: Final = "no exact form of it is known in SQL; a function of the engine's own could do it"
 
 STATISTICS: Final[tuple[ScalarRow, ...]] = (
@@ -215,6 +216,17 @@ STATISTICS: Final[tuple[ScalarRow, ...]] = (
     Scalar("series_stats", _statistics),
     Scalar("series_stats_dynamic", _statistics),
     Scalar("series_sum", _folded("sum")),
+    Gap("dcount_hll", SKETCH),
+    Gap("hll_isvalid", SKETCH),
+    Gap("hll_merge", SKETCH),
+    Gap("merge_tdigest", SKETCH),
+    Gap("percentile_tdigest", SKETCH),
+    Gap("percentiles_array_tdigest", SKETCH),
+    Gap("percentrank_tdigest", SKETCH),
+    Gap("rank_tdigest", SKETCH),
+    Gap("row_rank", "it is not documented; there are row_rank_dense and row_rank_min"),
+    Gap("tdigest_isvalid", SKETCH),
+    Gap("tdigest_merge", SKETCH),
     Gap("series_decompose", DETECTED),
     Gap("series_decompose_anomalies", DETECTED),
     Gap("series_decompose_forecast", DETECTED),
