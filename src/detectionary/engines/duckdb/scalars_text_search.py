@@ -8,7 +8,7 @@ not documented. A text that is looked for as a term need not be one: `has ".exe"
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -180,12 +180,29 @@ def _has_list(joiner: Callable[..., Sql], any_: bool) -> EmitFunction:
         if not items and not any_:
             raise UnsupportedError("the list is empty")
         if any_ and len(constants) > 1 and all(constants):
-            tests.insert(0, sql.call("regexp_matches", value, sql.text(alternatives(constants))))
+            parts = (sql.text(alternatives(chunk)) for chunk in _chunks(constants))
+            tests[:0] = [sql.call("regexp_matches", value, part) for part in parts]
         else:
             tests[:0] = [_has_constant(value, text, WHOLE_TERM) for text in constants]
         return joiner(*tests)
 
     return emit
+
+
+LARGEST: Final = 200_000
+"""How many characters one expression looks for; RE2 refuses expressions of some megabytes of program."""
+
+
+def _chunks(texts: Sequence[str]) -> Iterator[list[str]]:
+    chunk: list[str] = []
+    size = 0
+    for text in dict.fromkeys(texts):
+        if size + len(text) > LARGEST and chunk:
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(text)
+        size += len(text)
+    yield chunk
 
 
 def alternatives(texts: Sequence[str]) -> str:
