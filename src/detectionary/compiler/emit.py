@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from detectionary.compiler import sql
 from detectionary.compiler.dialect import Dialect, Gap, StoredTable
+from detectionary.compiler.filters import written
 from detectionary.compiler.hoisting import hoist
 from detectionary.compiler.moments import known
 from detectionary.compiler.plan import (
@@ -64,6 +65,8 @@ class Emission:
     """Where the rows of tables lie, by table; one that is not here is empty."""
     notes: dict[tuple[str, Span], Diagnostic] = field(default_factory=dict)
     """What is approximate, once for each place."""
+    needs: set[str] = field(default_factory=set)
+    """Functions of the engine's own that the statement calls, by name; its session has to provide them."""
     ctes: list[exp.CTE] = field(default_factory=list)
     spans: dict[str, Span] = field(default_factory=dict)
     """The span of the stage that each named sub-query computes."""
@@ -113,7 +116,7 @@ class Emission:
         try:
             result = row.emit(call, arguments, self)
         except UnsupportedError as error:
-            raise refuse(f"{call.function}: {error.reason}", call.span, error.advice) from error
+            raise refuse(f"{written(call.function)}: {error.reason}", call.span, error.advice) from error
         if row.approximate:
             self.approximate(call.function, row.approximate, call.span)
         return result

@@ -11,6 +11,11 @@ from dataclasses import replace
 from detectionary.compiler.plan import Apply, Expr, Filter, Plan
 
 
+def written(function: str) -> str:
+    """A function's name as the query has it."""
+    return "==" if function == "equal_or_null" else function
+
+
 def loosened(node: Plan) -> Plan:
     """A filter whose equalities, as far as only their truth counts, are `equal_or_null`."""
     return replace(node, condition=_true_or_not(node.condition)) if isinstance(node, Filter) else node

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlglot import exp
 
 from detectionary.compiler import sql
@@ -12,7 +14,10 @@ from detectionary.compiler.refused import refuse
 from detectionary.compiler.sql import Sql
 from detectionary.languages.kusto.syntax import ScalarType
 
-_ITEM = sql.column("generate_series")
+_MOST: Final = 100_000
+"""A range of more reals is not looked through."""
+
+_ITEM: Final = sql.column("generate_series")
 
 
 def sequence(node: Sequence, column: PlanColumn, emission: Emission) -> Sql:
@@ -32,10 +37,27 @@ def sequence(node: Sequence, column: PlanColumn, emission: Emission) -> Sql:
             ends = (sql.call("epoch_us", part) for part in (start, stop))
             return _series(column, sql.call("make_timestamp", _ITEM), *ends, micros)
         case ScalarType.REAL:
+            _refuse_rounding(node)
             steps = sql.call("floor", sql.binary(exp.Div, sql.binary(exp.Sub, stop, start), step))
             item = sql.binary(exp.Add, start, sql.binary(exp.Mul, _ITEM, step))
             return _series(column, item, sql.number(0), sql.cast(steps, "BIGINT"), sql.number(1))
     raise refuse(f"a range of {column.type.value} is not supported", node.span)
+
+
+def _refuse_rounding(node: Sequence) -> None:
+    """Reals that are summed up step by step and reals that are multiples of the step differ where they are rounded."""
+    ends = [part.value if isinstance(part, Constant) else None for part in (node.start, node.stop, node.step)]
+    if all(isinstance(end, int | float) for end in ends):
+        start, stop, step = (float(end) for end in ends if end is not None)
+        item, count = start, 0
+        while step and (item <= stop if step > 0 else item >= stop) and count <= _MOST:
+            if item != start + count * step:
+                break
+            item, count = item + step, count + 1
+        else:
+            if count <= _MOST and count == max(0, (stop - start) // step + 1):
+                return
+    raise refuse("how a range of reals is rounded is not documented", node.span, "use whole numbers and divide them")
 
 
 def _known(part: Expr, emission: Emission) -> int | float | None:

@@ -16,7 +16,7 @@ from sqlglot import exp
 from detectionary.compiler import sql
 from detectionary.compiler.dialect import Scalar, ScalarRow
 from detectionary.compiler.emit import Emission
-from detectionary.compiler.plan import Apply, Constant
+from detectionary.compiler.plan import Apply, Constant, Expr
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
 from detectionary.engines.duckdb.json_texts import extraction
@@ -328,15 +328,22 @@ def _type_name(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> S
     return once(arguments[0], "dyn", named)
 
 
+def decimal_of(part: Expr) -> Decimal | None:
+    """The decimal that a written real is, when it has at most 15 digits and its size is usual; else None."""
+    if not (isinstance(part, Constant) and isinstance(part.value, float | int)):
+        return None
+    digits = Decimal(repr(part.value))
+    usual = digits.is_finite() and len(digits.as_tuple().digits) <= 15 and abs(digits) < 10**18
+    return digits if usual and digits == round(digits, 18) else None
+
+
 def _to_decimal(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
     """`todecimal`; of reals only constants, whose digits are those that are written."""
     part = call.arguments[0]
     if part.type is not REAL:
         return convert(part.type, DECIMAL, arguments[0])
-    if not (isinstance(part, Constant) and isinstance(part.value, float | int)):
-        raise UnsupportedError("how many digits a real keeps as a decimal is not documented")
-    digits = Decimal(repr(part.value))
-    if not digits.is_finite() or len(digits.as_tuple().digits) > 15:
+    digits = decimal_of(part)
+    if digits is None:
         raise UnsupportedError("how many digits a real keeps as a decimal is not documented")
     return emission.expression(Constant(DECIMAL, digits, call.span))
 

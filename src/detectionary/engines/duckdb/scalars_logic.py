@@ -18,7 +18,7 @@ from detectionary.compiler.emit import Emission
 from detectionary.compiler.plan import Apply, Constant, Expr
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
-from detectionary.engines.duckdb.scalars_convert import convert, text_of_dynamic, whole_of_dynamic
+from detectionary.engines.duckdb.scalars_convert import convert, decimal_of, text_of_dynamic, whole_of_dynamic
 from detectionary.engines.duckdb.scalars_mixed import is_mixed, mixed_equal
 from detectionary.languages.kusto.syntax import ScalarType
 
@@ -58,6 +58,8 @@ def _not(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
 def _operands(call: Apply, arguments: tuple[Sql, ...]) -> tuple[tuple[Sql, ...], ScalarType]:
     """Operands of one type, and that type; refuses pairs that Kusto compares in a way that is not known."""
     kinds = [part.type for part in call.arguments]
+    if DECIMAL in kinds and REAL in kinds:
+        return _decimals(call, arguments)
     target = _meeting(kinds)
     if target is REAL and DYNAMIC in kinds and any(map(_is_wide, call.arguments)):
         if call.function not in ("==", "!=", "equal_or_null"):
@@ -68,6 +70,20 @@ def _operands(call: Apply, arguments: tuple[Sql, ...]) -> tuple[tuple[Sql, ...],
         for part, value in zip(call.arguments, arguments, strict=True)
     )
     return values, target
+
+
+def _decimals(call: Apply, arguments: tuple[Sql, ...]) -> tuple[tuple[Sql, ...], ScalarType]:
+    """Decimals, and real constants whose written digits are few enough to be meant exactly."""
+    values = []
+    for part, value in zip(call.arguments, arguments, strict=True):
+        if part.type is not REAL:
+            values.append(_as(part, value, DECIMAL))
+            continue
+        digits = decimal_of(part)
+        if digits is None:
+            raise UnsupportedError("how a decimal compares with a real is not known", "convert one of them")
+        values.append(sql.cast(sql.text(f"{digits:f}"), "DECIMAL(38, 18)"))
+    return tuple(values), DECIMAL
 
 
 def _is_wide(part: Expr) -> bool:
