@@ -58,6 +58,8 @@ class CompiledQuery:
     notes: tuple[Diagnostic, ...] = ()
     spans: Mapping[str, Span] = field(default_factory=dict)
     """The span of the stage behind each named part of the statement, for the errors of an engine."""
+    needs: frozenset[str] = frozenset()
+    """Functions of the engine's own that the statement calls."""
 
     def text(self, *, pretty: bool = False) -> str:
         """The SQL."""
@@ -122,9 +124,8 @@ def emit(plan: Plan, dialect: Dialect, evaluation: Evaluation, storage: Mapping[
         statement = emission.statement(plan)
     except RecursionError as error:
         raise refuse("an expression is nested too deeply to be compiled", plan.span) from error
-    return CompiledQuery(
-        plan, plan.columns, statement, dialect.printed_as, tuple(emission.notes.values()), emission.spans
-    )
+    notes, needs = tuple(emission.notes.values()), frozenset(emission.needs)
+    return CompiledQuery(plan, plan.columns, statement, dialect.printed_as, notes, emission.spans, needs)
 
 
 def compile_query(

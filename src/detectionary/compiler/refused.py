@@ -20,7 +20,7 @@ class MissingTableError(Refused):
 
     def __init__(self, name: str, span: Span) -> None:
         advice = "give its logs with --logs, or name them with --table"
-        super().__init__((Diagnostic("KQL301", Level.ERROR, f"there is no table {name}", span, advice),))
+        super().__init__((Diagnostic("KQL401", Level.ERROR, f"there is no table {name}", span, advice),))
 
 
 class UnsupportedError(Exception):
@@ -32,6 +32,6 @@ class UnsupportedError(Exception):
         self.advice = advice
 
 
-def refuse(message: str, span: Span, advice: str | None = None, code: str = "KQL301") -> Refused:
-    """A refusal with one finding: KQL301, this is not supported; KQL302, it cannot be known before the run; …"""
+def refuse(message: str, span: Span, advice: str | None = None, code: str = "KQL401") -> Refused:
+    """A refusal with one finding: KQL401, this is not supported; KQL402, it cannot be known before the run; …"""
     return Refused((Diagnostic(code, Level.ERROR, message, span, advice),))

@@ -17,6 +17,7 @@ from detectionary.compiler.sql import Sql
 from detectionary.compiler.ticks import moment_of
 from detectionary.engines.duckdb.aggregates import AGGREGATES
 from detectionary.engines.duckdb.expand import expand
+from detectionary.engines.duckdb.own_functions import OWN
 from detectionary.engines.duckdb.ranges import sequence
 from detectionary.engines.duckdb.scalars_bin import BINS
 from detectionary.engines.duckdb.scalars_convert import CONVERSIONS
@@ -112,6 +113,7 @@ DIALECT: Final = Dialect(
         row.name: row
         for row in (
             *LOGIC,
+            *OWN,
             *NUMBERS,
             *BINS,
             *MATH,

@@ -7,7 +7,7 @@ from typing import Final
 from sqlglot import exp
 
 from detectionary.compiler import sql
-from detectionary.compiler.dialect import Gap, Scalar, ScalarRow
+from detectionary.compiler.dialect import Scalar, ScalarRow
 from detectionary.compiler.emit import Emission
 from detectionary.compiler.plan import Apply, Constant, Expr
 from detectionary.compiler.refused import UnsupportedError
@@ -269,5 +269,4 @@ DYNAMIC_FUNCTIONS: Final[tuple[ScalarRow, ...]] = (
     Scalar("parse_json", _parse_json),
     Scalar("range", _range, note="no reals; between datetimes a constant step"),
     Scalar("repeat", _repeat),
-    Gap("parse_xml", "SQL has no form of it, and DuckDB takes functions of our own only together with numpy"),
 )

@@ -12,6 +12,7 @@ from typing import Final, Self
 
 import duckdb
 import pyarrow as pa
+from duckdb.func import FunctionNullHandling
 from sqlglot import exp
 
 from detectionary.compiler import sql
@@ -19,6 +20,7 @@ from detectionary.compiler.compile import CompiledQuery
 from detectionary.compiler.dialect import StoredColumn, StoredTable
 from detectionary.compiler.sql import Sql
 from detectionary.engines.duckdb.dialect import DIALECT, TYPES
+from detectionary.engines.duckdb.own_functions import OWN_FUNCTIONS
 from detectionary.engines.engine import EngineError, Limits
 from detectionary.engines.result import Result, ResultColumn
 from detectionary.languages.kusto.syntax import ScalarType
@@ -45,6 +47,7 @@ class DuckDBSession:
         self._limits = limits
         self._connection = duckdb.connect(":memory:", config=dict(_SETTINGS))
         self.storage: dict[str, StoredTable] = {}
+        self._provided: set[str] = set()
         try:
             self._open(tables, external or {})
         except BaseException:
@@ -91,6 +94,12 @@ class DuckDBSession:
 
     def run(self, query: CompiledQuery) -> Result:
         """All rows; raises `EngineError`."""
+        for name in query.needs - self._provided:
+            own = OWN_FUNCTIONS[name]
+            self._connection.create_function(
+                name, own, ["VARCHAR"], "VARCHAR", null_handling=FunctionNullHandling.SPECIAL
+            )
+            self._provided.add(name)
         timer: threading.Timer | None = None
         expired = threading.Event()
         if self._limits.seconds is not None:
@@ -118,7 +127,7 @@ class DuckDBSession:
 
     def _diagnostic(self, error: duckdb.Error, query: CompiledQuery) -> Diagnostic:
         """The engine's error on the stage where it comes from; its first line says what happened."""
-        first = str(error).splitlines()[0]
+        first = " ".join(line.strip() for line in str(error).strip().splitlines()[:3]).split(" LINE ")[0]
         if isinstance(error, duckdb.OutOfMemoryException):
             message = f"the query needs more memory than it may use: {first}"
             return Diagnostic("KQL421", Level.ERROR, message, query.plan.span, "raise --memory, or filter earlier")
@@ -144,6 +153,8 @@ class DuckDBSession:
         self._connection.interrupt()
 
     def close(self) -> None:
+        for name in self._provided:
+            self._connection.remove_function(name)
         self._connection.close()
 
     def __enter__(self) -> Self:
