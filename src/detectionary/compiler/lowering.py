@@ -268,8 +268,15 @@ def converted(value: Expr, kind: ScalarType) -> Expr:
         return value
     if isinstance(value, Constant) and value.value is None:
         return null_of(kind)
+    if isinstance(value, Constant) and isinstance(value.value, int) and value.type in _WHOLE:
+        if kind is ScalarType.LONG:
+            return Constant(kind, value.value, value.span)
+        if kind is ScalarType.REAL and abs(value.value) <= 1 << 53:
+            return Constant(kind, float(value.value), value.span)
     return Apply(CONVERSION[kind], (value,), kind, value.span)
 
+
+_WHOLE: Final = (ScalarType.INT, ScalarType.LONG)
 
 CONVERSION: Final[Mapping[ScalarType, str]] = {
     ScalarType.BOOL: "tobool",
