@@ -52,22 +52,23 @@ def _equals_number(text: Sql, number: Sql) -> Sql:
 
 
 def _equals_truth(part: Expr, text: Sql, truth: Sql) -> Sql:
-    """`true` and `false` are what `tostring` writes and what `tobool` reads."""
+    """`True` and `False` are what `tostring` writes and what `tobool`, which takes any case, reads."""
     if isinstance(part, Constant):
-        if part.value not in ("true", "false"):
+        if part.value not in ("True", "False"):
             raise UnsupportedError(
-                f"how a truth value compares with the text {part.value!r} is not known", "compare with true or false"
+                f"how a truth value compares with the text {part.value!r} is not known",
+                "compare with true or false without quotes",
             )
-        return sql.equal(truth, sql.TRUE if part.value == "true" else sql.FALSE)
+        return sql.equal(truth, sql.TRUE if part.value == "True" else sql.FALSE)
     folded = sql.call("lower", sql.call("trim", text))
-    plain = exp.In(this=text, expressions=[sql.text("true"), sql.text("false")])
+    plain = exp.In(this=text, expressions=[sql.text("True"), sql.text("False")])
     other = sql.either(
         exp.In(this=folded, expressions=[sql.text("true"), sql.text("false")]),
         sql.not_null(sql.try_cast(folded, "DOUBLE")),
     )
     return sql.case(
         [
-            (plain, sql.equal(sql.equal(text, sql.text("true")), truth)),
+            (plain, sql.equal(sql.equal(text, sql.text("True")), truth)),
             (other, _stop("a truth value", text)),
             (sql.is_null(truth), sql.cast(sql.NULL, "BOOLEAN")),
         ],
