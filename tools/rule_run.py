@@ -166,7 +166,9 @@ def _columns(bound: Bound) -> Iterator[ColumnSymbol]:
     pending = [(bound.symbols, bound.expansions)]
     while pending:
         symbols, expansions = pending.pop()
-        yield from (symbol for symbol in symbols.values() if isinstance(symbol, ColumnSymbol))
+        for symbol in symbols.values():
+            if isinstance(symbol, ColumnSymbol):
+                yield from (symbol, *symbol.sources)
         pending.extend((inner.symbols, inner.expansions) for inner in expansions.values())
 
 
