@@ -16,7 +16,8 @@ import pytest
 from detectionary.logs import FORMATS, MAPPINGS, UNMAPPED, Logs, read_logs
 from detectionary.logs.jobs import split
 from detectionary.logs.parts import stored_names
-from detectionary.logs.sources import InputFile
+from detectionary.logs.sources import InputFile, find
+from detectionary.logs.workers import Read, Workers
 from detectionary.schemas import tables
 from tests.logs.reading import read, rows
 
@@ -169,3 +170,27 @@ def test_an_interrupt_ends_all_processes(tmp_path: Path) -> None:
         process.wait(30)
     assert time.monotonic() - start < 20
     assert process.returncode != 0
+
+
+def test_a_script_without_a_guard_may_use_several_processes(tmp_path: Path) -> None:
+    """What `multiprocessing` cannot: its processes import the main module, which would read the logs once more."""
+    (tmp_path / "logs").mkdir()
+    many(tmp_path / "logs")
+    script = SLOW.replace('if __name__ == "__main__":\n    ', "").replace("sys.argv[1]", repr(str(tmp_path / "logs")))
+    script = script.replace("sys.argv[2]", repr(str(tmp_path / "out")))
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2] / "src")}
+    command = [sys.executable, "-"]
+    done = subprocess.run(
+        command, input=script, text=True, env=environment, capture_output=True, timeout=120, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "600"
+
+
+def test_a_fault_of_ours_in_another_process_is_raised_here(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    folder = many(tmp_path / "logs")
+    with (
+        Workers(2, tables(), tmp_path / "no such folder", None) as workers,
+        pytest.raises(FileNotFoundError, match="no such folder"),
+    ):
+        list(workers.map([Read((item,)) for item in find([folder]) if isinstance(item, InputFile)]))

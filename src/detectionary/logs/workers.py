@@ -1,22 +1,28 @@
 """Jobs done by this process and others beside it; their results come in the order of the jobs, however many there are.
 
-This process works, too: it begins at once, while others take half a second to import what they need.
+This process works, too: it begins at once, while others take half a second to import what they need. The others are
+not made by `multiprocessing`: that imports the caller's main module anew in each, which a script without the usual
+guard does not survive and which costs a command line the import of all its libraries; and a fork would copy the locks
+of Arrow's threads in whatever state they are.
 """
 
 from __future__ import annotations
 
 import ctypes
 import gc
-import multiprocessing
 import os
+import pickle
 import signal
+import subprocess
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import local
 from types import TracebackType
-from typing import Final
+from typing import IO, Any, Final
 
 from detectionary.logs.infer import Spool
 from detectionary.logs.jobs import Job, Result
@@ -86,12 +92,9 @@ class Workers:
     def __init__(self, count: int, schemas: Mapping[str, TableSchema], folder: Path, table: str | None) -> None:
         self._given = Given(Targets(Recognizer(schemas), table), folder)
         self._others = count - 1
-        self._pool: ProcessPoolExecutor | None = None
+        self._remotes = _Remotes((schemas, folder, table))
+        self._pool = ThreadPoolExecutor(self._others) if self._others else None
         self._next = 0
-        if self._others:
-            # Not forked: Arrow has threads, and a fork copies their locks in whatever state they are.
-            context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(self._others, context, _begin, (schemas, folder, table))
 
     def __enter__(self) -> Workers:
         return self
@@ -101,14 +104,13 @@ class Workers:
     ) -> None:
         if self._pool is None:
             return
-        if error is None:
-            self._pool.shutdown()
-        else:
-            # What they would still write is thrown away, so they end at once.
-            processes = list((self._pool._processes or {}).values())
+        if error is not None:
+            # What the others would still write is thrown away, so they end at once.
             self._pool.shutdown(wait=False, cancel_futures=True)
-            for process in processes:
-                process.terminate()
+            for process in self._remotes.processes:
+                process.kill()
+        self._pool.shutdown()
+        self._remotes.close()
 
     def map(self, tasks: Iterable[Task]) -> Iterator[Result]:
         """The results of the tasks, in their order. Jobs are numbered on over all calls."""
@@ -120,7 +122,7 @@ class Workers:
         while upcoming < self._next:
             while self._pool is not None and waiting and len(running) < self._others * _AHEAD:
                 number, task = waiting.popleft()
-                running[number] = self._pool.submit(_perform, number, task)
+                running[number] = self._pool.submit(self._remotes.perform, number, task)
             if waiting:
                 number, task = waiting.popleft()
                 done[number] = self._own(number, task)
@@ -147,15 +149,80 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-_worker: dict[str, Given] = {}
-"""What a worker process was given at its start, under "given"."""
+@dataclass(slots=True)
+class _Remotes:
+    """Other processes, one for each thread that asks; each does one job after the other."""
+
+    given: tuple[Mapping[str, TableSchema], Path, str | None]
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _own: local = field(default_factory=local)
+
+    def perform(self, number: int, task: Task) -> Result:
+        """Do a job in this thread's process; raises what it raises there."""
+        process: subprocess.Popen[bytes] | None = getattr(self._own, "process", None)
+        if process is None:
+            command = [sys.executable, "-c", _SERVE]
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            self.processes.append(process)
+            self._own.process = process
+            _send(process.stdin, sys.path)
+            _send(process.stdin, self.given)
+        try:
+            _send(process.stdin, (number, task))
+            answer = _receive(process.stdout)
+        except (EOFError, BrokenPipeError) as error:
+            raise RuntimeError(f"a process that reads logs ended with status {process.wait()}") from error
+        if isinstance(answer, Result):
+            return answer
+        raise answer
+
+    def close(self) -> None:
+        """Let them end, as they do when nothing more can be asked."""
+        for process in self.processes:
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
+            process.wait()
 
 
-def _begin(schemas: Mapping[str, TableSchema], folder: Path, table: str | None) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers itself
+_SERVE: Final = """
+import pickle, sys
+sys.path[:] = pickle.load(sys.stdin.buffer)
+from detectionary.logs.workers import serve
+serve()
+"""
+
+
+def serve() -> None:
+    """Do jobs that are asked for on standard input, until it ends; results and errors go to standard output."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asks ends this one itself
     gc.disable()  # nothing here makes cycles, and millions of small objects would be gone through again and again
     _keep_memory()
-    _worker["given"] = Given(Targets(Recognizer(schemas), table), folder)
+    asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what anything else prints goes elsewhere
+    try:
+        schemas, folder, table = _receive(asked)
+        given = Given(Targets(Recognizer(schemas), table), folder)
+        while True:
+            number, task = _receive(asked)
+            try:
+                answer: object = perform(given, number, task)
+            except Exception as error:  # it is raised where the job was asked for
+                answer = error
+            _send(answers, answer)
+    except (EOFError, BrokenPipeError):
+        return
+
+
+def _send(pipe: IO[bytes] | None, value: object) -> None:
+    assert pipe is not None  # noqa: S101  # asked for when the process was started
+    pickle.dump(value, pipe, pickle.HIGHEST_PROTOCOL)
+    pipe.flush()
+
+
+def _receive(pipe: IO[bytes] | None) -> Any:
+    assert pipe is not None  # noqa: S101  # asked for when the process was started
+    return pickle.load(pipe)  # noqa: S301  # between our own processes
 
 
 def _keep_memory() -> None:
@@ -168,7 +235,3 @@ def _keep_memory() -> None:
         return
     mallopt(_TRIM_THRESHOLD, _KEPT)
     mallopt(_MMAP_THRESHOLD, _KEPT)
-
-
-def _perform(number: int, task: Task) -> Result:
-    return perform(_worker["given"], number, task)
