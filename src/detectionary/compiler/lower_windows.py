@@ -124,13 +124,16 @@ def _session(rows: _Rows, function: str, arguments: list[Expr]) -> Expr:
     moment, from_first, between = arguments[:3]
     before = rows.column("prev", (moment, ONE, null_of(moment.type)), moment.type)
     far = Apply(">=", (moment, Apply("+", (before, between), moment.type)), BOOL)
-    starts: list[Expr] = [Apply("isnull", (value,), BOOL) for value in (before, moment)]
-    starts.append(far)
+    new: list[Expr] = [Apply("isnull", (value,), BOOL) for value in (before, moment)]
+    new.append(far)
     if len(arguments) > 3:
-        starts.append(converted(arguments[3], BOOL))
-    run = rows.column("count_so_far", (Apply("or", tuple(starts), BOOL),), LONG)
+        new.append(converted(arguments[3], BOOL))
+    run = rows.column("count_so_far", (Apply("or", tuple(new), BOOL),), LONG)
     spans = rows.column("run_spans", (moment, from_first), BOOL, run)
-    return rows.column("session_start", (moment, from_first, spans), moment.type, run)
+    number = rows.column("row_number", (), LONG, run)
+    size = rows.column("run_size", (), LONG, run)
+    starts = rows.column("session_starts", (moment, from_first, spans, number, size), ScalarType.DYNAMIC, run)
+    return rows.column("session_start", (moment, spans, number, starts), moment.type, run)
 
 
 _FUNCTIONS: Final[Mapping[str, Callable[[_Rows, str, list[Expr]], Expr]]] = {

@@ -12,7 +12,7 @@ from detectionary.compiler.emit import Emission
 from detectionary.compiler.plan import WindowCall
 from detectionary.compiler.sql import Sql
 from detectionary.engines.duckdb.aggregates import wrapped
-from detectionary.engines.duckdb.aggregates_parts import over
+from detectionary.engines.duckdb.aggregates_parts import field, over, record
 from detectionary.languages.kusto.syntax import ScalarType
 
 SO_FAR: Final = exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW")
@@ -75,18 +75,44 @@ def _run_spans(call: WindowCall, arguments: tuple[Sql, ...], emission: Emission)
     return sql.coalesce(_reached(_whole(call, sql.call("max", moment)), first, arguments[1]), sql.FALSE)
 
 
-def _session_start(call: WindowCall, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
-    """The first moment of the session that this row is in; only in partitions that span more is it looked for.
+def _run_size(call: WindowCall, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    return _whole(call, sql.call("count_star"))
 
-    There the moments so far are folded: one that has reached the distance starts the next session.
+
+def _session_starts(call: WindowCall, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """At the first row of a partition that spans more than a session, the rows that start one: (number, moment) each.
+
+    The moments are folded in order; one that has reached the distance starts the next session. Only the first row looks
+    at all, through the end of its frame, so that long runs do not cost the square of their length. A list, whatever
+    the plan calls its type: only `_session_start` reads it.
     """
-    moment, ticks, spans = arguments
+    moment, ticks, spans, number, size = arguments
+    entry, starts = sql.variable("entry"), sql.variable("starts")
+    row = exp.Array(expressions=[record(i=number, x=sql.call("epoch_us", moment))])
+    sees_all = sql.both(spans, sql.equal(number, sql.number(1)))
+    end = sql.case([(sees_all, size)], sql.number(0))
+    frame = exp.WindowSpec(kind="ROWS", start="CURRENT ROW", end=end, end_side="FOLLOWING")
+    rows = emission.over(call, sql.call("list", row), frame)
+    this, last = (sql.call("list_extract", of, sql.number(at)) for of, at in ((entry, 1), (starts, -1)))
+    step = sql.case(
+        [(_reached(field(this, "x"), field(last, "x"), ticks), sql.call("list_append", starts, this))], starts
+    )
+    return sql.call("list_reduce", rows, sql.function(["starts", "entry"], step))
+
+
+def _session_start(call: WindowCall, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """The first moment of the session that this row is in."""
+    moment, spans, number, starts = arguments
     single = emission.over(call, sql.call("first_value", moment))
-    so_far = emission.over(call, over("list", sql.call("epoch_us", moment), where=spans), SO_FAR)
-    start, entry = sql.variable("start"), sql.variable("entry")
-    step = sql.case([(_reached(entry, start, ticks), entry)], start)
-    folded = sql.call("make_timestamp", sql.call("list_reduce", so_far, sql.function(["start", "entry"], step)))
-    return sql.case([(spans, folded)], single)
+    all_starts = emission.over(call, sql.call("first_value", starts))
+    entry = sql.variable("entry")
+    up_to = sql.call(
+        "list_filter",
+        all_starts,
+        sql.function(["entry"], exp.LTE(this=field(entry, "i"), expression=number)),
+    )
+    found = field(sql.call("list_extract", up_to, sql.number(-1)), "x")
+    return sql.case([(spans, sql.call("make_timestamp", found))], single)
 
 
 WINDOWS: Final[tuple[WindowRow, ...]] = (
@@ -97,6 +123,8 @@ WINDOWS: Final[tuple[WindowRow, ...]] = (
     Windowed("prev", _prev),
     Windowed("row_cumsum", _row_cumsum),
     Windowed("row_number", _row_number),
+    Windowed("run_size", _run_size),
     Windowed("run_spans", _run_spans),
     Windowed("session_start", _session_start),
+    Windowed("session_starts", _session_starts),
 )
