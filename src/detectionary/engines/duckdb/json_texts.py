@@ -15,6 +15,7 @@ from sqlglot import exp
 from detectionary.compiler import sql
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
+from detectionary.engines.duckdb.once import once
 
 EMPTY_ARRAY: Final = sql.text("[]")
 NULL_DYNAMIC: Final = sql.cast(sql.NULL, "VARCHAR")
@@ -151,24 +152,29 @@ def element_at(value: Sql, index: Sql) -> Sql:
 
 def parsed(text: Sql) -> Sql:
     """The dynamic value that a text writes as JSON; the text itself as a dynamic string when it writes none."""
+    return once(text, "txt", _parsed)
+
+
+def _parsed(text: Sql) -> Sql:
     # TRY_CAST never fails, and DuckDB may compute a branch of a CASE that it does not need.
     found = sql.cast(sql.call("json", sql.try_cast(text, "JSON")), "VARCHAR")
-    read = item(sql.coalesce(found, quoted(text)))
-    return sql.case([(sql.equal(text, sql.text("")), NULL_DYNAMIC)], read)
+    return item(sql.coalesce(found, quoted(sql.call("nullif", text, sql.text("")))))
 
 
 def _unparsed(value: Sql) -> Sql | None:
     """The JSON that `parsed` reads when `value` was made by it: a member needs no minified text of the whole."""
     match value:
-        case exp.Case():
-            match value.args["default"]:
-                case exp.Anonymous(
-                    this="nullif",
-                    expressions=[exp.Anonymous(this="coalesce", expressions=[exp.Cast(this=inner), _]), _],
-                ):
-                    match inner:
-                        case exp.Anonymous(this="json", expressions=[exp.TryCast() as found]):
-                            return found
+        case exp.Anonymous(this="list_extract", expressions=[exp.Anonymous(expressions=[source, body]), _]):
+            match source, body:
+                case exp.Array(expressions=[text]), exp.Lambda(this=inner) if _unparsed(inner) is not None:
+                    return sql.try_cast(text, "JSON")
+        case exp.Anonymous(
+            this="nullif",
+            expressions=[exp.Anonymous(this="coalesce", expressions=[exp.Cast(this=inner), _]), _],
+        ):
+            match inner:
+                case exp.Anonymous(this="json", expressions=[exp.TryCast() as found]):
+                    return found
     return None
 
 
