@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from detectionary.compiler.compile import Evaluation, Setting
 from detectionary.compiler.lower import lower
-from detectionary.compiler.plan import Plan, PlanColumn
+from detectionary.compiler.plan import ColumnId, Plan, PlanColumn, Scan
 from detectionary.compiler.refused import Refused
 from detectionary.compiler.ticks import moment_of
 from detectionary.engines.duckdb.session import ENGINE as DUCKDB
@@ -31,6 +31,7 @@ from detectionary.engines.running import run_query
 from detectionary.languages.kusto.bind import bind
 from detectionary.languages.kusto.parser import parse
 from detectionary.languages.kusto.syntax import ScalarType
+from detectionary.languages.kusto.types import scalar_type
 from detectionary.logs.tables import LogColumn, LogTable
 from detectionary.text import SourceText
 from tools.rule_run import NOW, Rule, environment, rules, setting_of
@@ -71,7 +72,10 @@ def plan_of(rule: Rule, setting: Setting) -> Plan:
 def judge(rule: Rule, engine: Engine, folder: Path) -> Outcome:
     setting = setting_of(parse(rule.query).tree, environment())
     try:
-        plan = plan_of(rule, setting)
+        try:
+            plan = plan_of(rule, setting)
+        except Refused:
+            return _ran_on_plain_rows(rule, engine, setting, folder)
         made = [made_rows(scan, conditions, NOW) for scan, conditions, _ in filters(plan)]
         if only_filters(plan) and not made[0].unsolved:
             return _checked(rule, engine, setting, made[0], folder)
@@ -84,6 +88,20 @@ def judge(rule: Rule, engine: Engine, folder: Path) -> Outcome:
         return Outcome(rule, "not made", str(error))
     unsolved = [item.unsolved for item in made if item.unsolved]
     return Outcome(rule, "ran", "; ".join(unsolved))
+
+
+def _ran_on_plain_rows(rule: Rule, engine: Engine, setting: Setting, folder: Path) -> Outcome:
+    """Run a rule whose columns only data shows: its plan is not known before."""
+    known = setting.environment.tables
+    scans = []
+    for at, name in enumerate(bind(parse(rule.query).tree, setting.environment).tables):
+        columns = [
+            PlanColumn(column.name, scalar_type(column.type), ColumnId(f"c{at}_{number}"))
+            for number, column in enumerate(known[name].columns)
+        ]
+        scans.append(made_rows(Scan(table=name, columns=tuple(columns)), (), NOW))
+    _returned(rule, engine, setting, [(made, made.hits) for made in scans], folder)
+    return Outcome(rule, "ran", "on plain rows")
 
 
 def _checked(rule: Rule, engine: Engine, setting: Setting, made: Made, folder: Path) -> Outcome:

@@ -175,6 +175,10 @@ def _comparison(call: Apply, holds: bool, now: int) -> Demand:
     values = tuple(_value(argument, now) for argument in arguments[1:])
     if operator not in ("isempty", "isnotempty", "isnull", "isnotnull") and None in values:
         raise UnsolvedError("a comparison with null")
+    if target.type is not ScalarType.DYNAMIC and any(
+        isinstance(value, str) is not (target.type in (ScalarType.STRING, ScalarType.GUID)) for value in values
+    ):
+        raise UnsolvedError("a comparison of two types")
     return Demand(target, operator, values, holds)
 
 
