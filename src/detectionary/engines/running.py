@@ -16,6 +16,7 @@ from detectionary.languages.kusto.syntax import (
     Element,
     ExpandItem,
     Expression,
+    Name,
     Named,
     NameReference,
     Parenthesized,
@@ -24,7 +25,7 @@ from detectionary.languages.kusto.syntax import (
     walk,
 )
 from detectionary.model.schema import Column
-from detectionary.text import Diagnostic, Level, SourceText
+from detectionary.text import Diagnostic, Level, SourceText, Span
 
 MOST_LOOKS: Final = 100
 """How often the data of one query is looked at, and names are supposed, before it is given up."""
@@ -76,24 +77,37 @@ def _supposed(refused: Refused, setting: Setting, tree: Query) -> Setting | None
     if not empty or not unknown or len(unknown) < len(refused.diagnostics):
         return None
     discovered = dict(setting.discovered)
-    names = {node.span: node.name for node in walk(tree) if isinstance(node, NameReference)}
+    names = _names(tree)
     dynamic = set(_dynamic_names(tree))
     for diagnostic in unknown:
         span = diagnostic.span
         name = names.get(span) if span is not None else None
-        before = [found for found in empty if span is not None and found.node.span.end <= span.start]
-        if name is None or not before:
-            return None
-        last = max(before, key=lambda found: found.node.span.end)
-        current = discovered[id(last.node)]
-        if any(column.name == name for column in current.columns):
+        if span is None or name is None:
             continue
-        kind = current.kind or ("dynamic" if name in dynamic else "string")
-        columns = (*current.columns, Column(name, kind))
-        discovered[id(last.node)] = replace(current, columns=columns, made=current.made | {name})
+        before = [discovered[id(found.node)] for found in empty if found.node.span.end <= span.start]
+        lacking = [found for found in before if all(column.name != name for column in found.columns)]
+        if not lacking:
+            continue
+        # The plug-in that stands last before the name is the likeliest to give it.
+        last = max(lacking, key=lambda found: found.node.span.end)
+        kind = last.kind or ("dynamic" if name in dynamic else "string")
+        columns = (*last.columns, Column(name, kind))
+        discovered[id(last.node)] = replace(last, columns=columns, made=last.made | {name})
     if all(discovered[key] is value for key, value in setting.discovered.items()):
         return None
     return replace(setting, discovered=discovered)
+
+
+def _names(tree: Query) -> dict[Span | None, str]:
+    """The names of columns in the query by where they stand, `$left.name` too."""
+    result: dict[Span | None, str] = {}
+    for node in walk(tree):
+        match node:
+            case NameReference():
+                result[node.span] = node.name
+            case Path(member=Name() as member):
+                result[member.span] = result[node.span] = member.text
+    return result
 
 
 def _dynamic_names(tree: Query) -> Iterator[str]:
