@@ -123,3 +123,10 @@ def test_a_record_without_an_end_is_refused_and_not_held(monkeypatch: pytest.Mon
         _, faults = cut(body, 100)
         assert len(faults) == 1
         assert "longer than" in faults[0].reason
+
+
+def test_what_is_nested_too_deeply_is_told() -> None:
+    deep = b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    elements, faults = cut(b'{"k":1}\n' + deep + b'\n{"k":2}\n')
+    assert elements == [{"k": 1}, {"k": 2}]
+    assert [fault.reason for fault in faults] == ["is nested too deeply"]

@@ -61,6 +61,7 @@ def test_times_of_a_table(tmp_path: Path) -> None:
     logs = read(tmp_path, {"a.json": '{"Type":"Syslog","TimeGenerated":"2026-11-20T09:00:00Z"}\n{"Type":"Syslog"}'})
     table = logs.tables["Syslog"]
     assert table.first == table.last
+    assert table.timeless == 1
     assert str(table.first) == "2026-11-20 09:00:00"
     assert table.schema.name == "Syslog"
     assert "TimeGenerated" in {column.name for column in table.schema.columns}
@@ -107,6 +108,13 @@ def test_no_name_of_a_stranger_becomes_a_path(tmp_path: Path) -> None:
 def test_only_so_many_broken_records_are_named(tmp_path: Path) -> None:
     logs = read(tmp_path, {"a.json": '{"Type":"Syslog"}\n' + "broken\n" * 100})
     assert (len(logs.broken), logs.broken_count, logs.files[0].broken) == (20, 100, 100)
+
+
+def test_only_so_many_notes_are_kept(tmp_path: Path) -> None:
+    event = '{"Channel":"Security","EventID":1,"Hostname":"h","TimeCreated":"2026-11-20 09:00:00"}'
+    logs = read(tmp_path, {f"{number:02}.json": event for number in range(60)})
+    assert len(logs.notes) == 51
+    assert logs.notes[-1] == "and 10 more of such notes"
 
 
 def test_without_a_schema_nothing_is_mapped(tmp_path: Path) -> None:

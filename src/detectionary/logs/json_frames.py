@@ -39,7 +39,9 @@ _VALUES: Final = msgspec.json.Decoder(msgspec.Raw)
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 _LONG: Final = re.compile(rb'\[|\{\s*"(?:Records|records|value)"\s*:\s*\[')
-_WRAPPED: Final = re.compile(rb'"(?:' + "|".join(WRAPPERS).encode() + rb')"\s*:\s*\[')
+_WRAPPED: Final = re.compile(rb'\{\s*"(?:@odata\.|(?:' + "|".join((*WRAPPERS, *sorted(COMPANIONS))).encode() + rb')")')
+"""How an object begins that wraps records: all its other keys are companions, so any of them tells."""
+
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{}]', re.DOTALL)
 _FIRST_KEY: Final = re.compile(rb'\{\s*"[^"\\]*"')
 _GUESSES: Final = 4
@@ -216,7 +218,7 @@ class _Framer:
         texts = [bytes(value) for value in values]
         start = 0
         for index, text in enumerate(texts):
-            if text[0] == _BRACE and not _WRAPPED.search(text, 0, 4096):
+            if text[0] == _BRACE and not _WRAPPED.match(text):
                 continue
             inner = _unwrap(text)
             if inner is None and text[0] == _BRACE:
@@ -410,6 +412,8 @@ def _why(text: bytes) -> str:
         return f"is no UTF-8 at byte {error.start + 1}"
     except msgspec.DecodeError as error:
         return f"is no JSON: {str(error).removeprefix('JSON is malformed: ')}"
+    except RecursionError:
+        return "is nested too deeply"
     return "is no JSON"
 
 

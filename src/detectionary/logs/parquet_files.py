@@ -41,6 +41,7 @@ class Foreign:
     rows: int
     first: datetime | None
     last: datetime | None
+    timeless: int
 
 
 def footer(file: Path | IO[bytes]) -> Footer:
@@ -67,8 +68,13 @@ def in_place(table: str, path: Path, route: Route | None) -> Foreign | None:
         columns.append(LogColumn(name, kind, held.name, _nullable(metadata, index)))
     if len({column.name for column in columns}) != len(columns):
         return None
-    first, last = _span(path, {column.name: column for column in columns})
-    return Foreign(table, path, tuple(columns), metadata.num_rows, first, last)
+    return Foreign(
+        table,
+        path,
+        tuple(columns),
+        metadata.num_rows,
+        *_span(path, {column.name: column for column in columns}),
+    )
 
 
 def _kind(held: pa.DataType) -> str | None:
@@ -99,18 +105,20 @@ def _nullable(metadata: pq.FileMetaData, index: int) -> bool:
     return False
 
 
-def _span(path: Path, columns: Mapping[str, LogColumn]) -> tuple[datetime | None, datetime | None]:
+def _span(path: Path, columns: Mapping[str, LogColumn]) -> tuple[datetime | None, datetime | None, int]:
+    """The first and last time, and how many rows have none."""
     column = next((columns[name] for name in TIME_COLUMNS if name in columns), None)
     if column is None or column.type != "datetime":
-        return None, None
-    lows, highs = [], []
+        return None, None, 0
+    lows, highs, timeless = [], [], 0
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(1 << 20, columns=[column.stored]):
+            timeless += batch.column(0).null_count
             extremes = pc.min_max(_utc(batch.column(0)))
             if extremes["min"].is_valid:
                 lows.append(extremes["min"].as_py())
                 highs.append(extremes["max"].as_py())
-    return min(lows, default=None), max(highs, default=None)
+    return min(lows, default=None), max(highs, default=None), timeless
 
 
 def _utc(times: pa.Array) -> pa.Array:

@@ -82,6 +82,7 @@ class Part:
     rows: int
     first: datetime | None
     last: datetime | None
+    timeless: int
 
 
 def file_name(number: int, table: str) -> str:
@@ -103,6 +104,7 @@ class PartWriter:
     _rows: int = 0
     _first: datetime | None = None
     _last: datetime | None = None
+    _timeless: int = 0
 
     def add(self, arrays: Mapping[str, pa.Array], rows: int) -> None:
         """Rows by column name; a column that is not given is empty or null."""
@@ -115,12 +117,16 @@ class PartWriter:
         self._pending.append(batch)
         self._pending_rows += rows
         self._pending_bytes += batch.nbytes
-        if self.shape.time is not None and self.shape.time in arrays:
-            self._note_time(arrays[self.shape.time])
+        if self.shape.time is not None:
+            self._note_time(arrays.get(self.shape.time), rows)
         if self._pending_rows >= _ROWS or self._pending_bytes >= _BYTES:
             self._flush()
 
-    def _note_time(self, times: pa.Array) -> None:
+    def _note_time(self, times: pa.Array | None, rows: int) -> None:
+        if times is None:
+            self._timeless += rows
+            return
+        self._timeless += times.null_count
         extremes = pc.min_max(times).as_py()
         if extremes["min"] is not None:
             self._first = extremes["min"] if self._first is None else min(self._first, extremes["min"])
@@ -138,7 +144,7 @@ class PartWriter:
         self._flush()
         if self._writer is not None:
             self._writer.close()
-        return Part(self.shape.name, self.path, self._rows, self._first, self._last)
+        return Part(self.shape.name, self.path, self._rows, self._first, self._last, self._timeless)
 
 
 def blank(column: LogColumn, rows: int) -> pa.Array:
@@ -160,4 +166,5 @@ def table_of(shape: Shape, parts: Iterable[Part]) -> LogTable:
         sum(part.rows for part in parts),
         min(firsts, default=None),
         max(lasts, default=None),
+        sum(part.timeless for part in parts),
     )

@@ -139,7 +139,17 @@ def _foreign_table(table: str, group: Sequence[Foreign]) -> LogTable:
         sum(foreign.rows for foreign in group),
         min(firsts, default=None),
         max(lasts, default=None),
+        sum(foreign.timeless for foreign in group),
     )
+
+
+_NOTES: Final = 50
+
+
+def _some(notes: Sequence[str]) -> tuple[str, ...]:
+    """The first notes, and how many there are beside them: there may be one for each of thousands of files."""
+    rest = len(notes) - _NOTES
+    return (*notes[:_NOTES], f"and {rest} more of such notes") if rest > 0 else tuple(notes)
 
 
 def _logs(met: Sequence[InputFile | Skipped], results: Sequence[Result], tables: Mapping[str, LogTable]) -> Logs:
@@ -164,6 +174,6 @@ def _logs(met: Sequence[InputFile | Skipped], results: Sequence[Result], tables:
             Misfit(table, column, kind, count, example)
             for (table, column), (kind, count, example) in sorted(tally.found.items())
         ),
-        tuple(note for result in results for note in result.notes),
+        _some([note for result in results for note in result.notes]),
         {table: others for table, others in TWINS.items() if table in tables},
     )

@@ -43,6 +43,8 @@ class LogTable:
     """The smallest TimeGenerated (Timestamp where a table has only that), UTC without zone; None without rows."""
 
     last: datetime | None
+    timeless: int = 0
+    """Rows whose time is null, as their records had none that could be read: no window of time holds them."""
 
     @property
     def schema(self) -> TableSchema:
@@ -123,7 +125,7 @@ class Logs:
         event twice.
         """
         return {
-            name: replace(table, files=(), rows=0, first=None, last=None)
+            name: replace(table, files=(), rows=0, first=None, last=None, timeless=0)
             if name in names and any(other in names for other in self.twins.get(name, ()))
             else table
             for name, table in self.tables.items()
