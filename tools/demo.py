@@ -32,7 +32,7 @@ def main(folder: str) -> None:
     run("show", FIRST_RULE, "--db", catalog)
     run("related", FIRST_RULE, "--db", catalog)
     run("search", "RunInstances", "--db", catalog)
-    run("run", FIRST_RULE, "--logs", "examples/logs/cloudtrail", "--db", catalog)
+    run("run", FIRST_RULE, "--logs", "examples/logs/cloudtrail", "--at", "2026-11-20T09:30:00Z", "--db", catalog)
     run("query", TOP_EVENTS, "--logs", "examples/logs/cloudtrail", "--db", catalog)
     run("site", site, "--db", catalog)
     print(f"\nThe pages: {site}/index.html. The catalog: {catalog}, one SQLite file.")

@@ -30,6 +30,7 @@ def test_the_first_rule_raises_its_alert(run: Run) -> None:
 def test_records_outside_the_lookback_are_not_seen(run: Run) -> None:
     outcome = run("run", FIRST_FILE, "--logs", CLOUDTRAIL, "--at", "2026-11-20T09:20:00Z", "--format", "json")
     assert outcome.json() == []
+    assert "the logs begin at 2026-11-20T09:00:03, before this window" in outcome.err
 
 
 def test_the_alert_is_laid_out_for_people(run: Run, catalog: Path) -> None:

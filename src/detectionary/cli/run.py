@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from detectionary.alerts import Alert, evaluate, to_json, window_of
+from detectionary.alerts import Alert, Window, evaluate, to_json, window_of
 from detectionary.catalog import Catalog
 from detectionary.cli import output
 from detectionary.cli.alert_view import alert_view, quiet_view
@@ -121,9 +122,20 @@ def _evaluated(chosen: Chosen, found: Opened, at: str | None, kind: Format) -> t
     output.diagnostics(compiled.notes, rule.query, stderr=True)
     outcome = evaluate(rule, result, window)
     output.diagnostics(outcome.diagnostics, rule.body_source(), stderr=True)
+    if not outcome.alerts:
+        _hint(found, window)
     if kind is Format.TEXT:
         if not outcome.alerts:
             output.show(quiet_view(rule, window, outcome))
         for alert in outcome.alerts:
             output.show(*alert_view(alert, window))
     return outcome.alerts
+
+
+def _hint(found: Opened, window: Window) -> None:
+    """Say that the logs go further back than one evaluation sees."""
+    first = found.first
+    if first is not None and window.start is not None and first.replace(tzinfo=UTC) < window.start:
+        output.talk(
+            f"the logs begin at {first:%Y-%m-%dT%H:%M:%S}, before this window; --at TIME chooses another", "faint"
+        )

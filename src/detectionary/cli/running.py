@@ -79,6 +79,12 @@ class Opened:
         times = [table.last for table in self.logs.tables.values() if table.last is not None]
         return max(times, default=None)
 
+    @property
+    def first(self) -> datetime | None:
+        """The time of the first record, UTC without zone."""
+        times = [table.first for table in self.logs.tables.values() if table.first is not None]
+        return min(times, default=None)
+
     def environment(self, functions: Environment) -> Environment:
         """The tables of the logs, with the functions of `functions`."""
         return environment_over(Environment(self.base.tables, functions.functions), self.logs.tables)
