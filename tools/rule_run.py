@@ -2,7 +2,8 @@
 
     python -m tools.rule_run                        counts, times, the most common reasons
     python -m tools.rule_run --show refused --match mv-apply --limit 5
-    python -m tools.rule_run --reasons FILE         the 60 most common reasons, written to a file
+    python -m tools.rule_run --reasons FILE         the report, written to a file too
+    python -m tools.rule_run --gaps tests/compiler/data/rule-gaps.tsv
 
 The tests use the same functions (`tests/compiler/test_rules.py`).
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import statistics
 import time
 from collections import Counter
@@ -52,6 +54,9 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class Rule:
     """A rule that binds cleanly by Microsoft's own binder, and what that says of its result."""
 
+    key: str
+    """The SHA-1 of the query's text, as the recording has it."""
+
     path: str
     query: str
     columns: tuple[tuple[str, str], ...]
@@ -91,7 +96,7 @@ def rules(shared: Path = SHARED) -> tuple[Rule, ...]:
         if not recorded["syntax"] and not recorded["semantic"]:
             columns = tuple((name, kind) for name, kind in recorded["columns"] or ())
             key = recorded["query_sha1"]
-            found.append(Rule(recorded["path"], texts[key], columns, bool(recorded["open"]), key in listed))
+            found.append(Rule(key, recorded["path"], texts[key], columns, bool(recorded["open"]), key in listed))
     return tuple(found)
 
 
@@ -136,14 +141,40 @@ def setting_of(tree: Query, known: Environment) -> Setting:
     A watchlist or a function without a body has the columns that the rule asks it for, texts unless most tables have a
     column of that name with another type.
     """
-    bound = bind(tree, known, expand=True)
+    external = _external(tree, known, bind(tree, known, expand=True))
+    for _ in range(20):
+        bound = bind(tree, known, expand=True, external=_closed(external))
+        unknown = [_UNKNOWN.match(finding.message) for finding in bound.diagnostics if finding.code == "KQL203"]
+        names = {found.group(1) for found in unknown if found}
+        if not names or not external:
+            break
+        for name, schema in external.items():
+            have = {column.name for column in schema.columns}
+            if schema.open:
+                added = tuple(Column(one, _likely_type(known, one)) for one in sorted(names - have))
+                external[name] = TableSchema(name, (*schema.columns, *added), open=True)
+    return Setting(known, _closed(external))
+
+
+def _closed(tables: Mapping[str, TableSchema]) -> dict[str, TableSchema]:
+    return {name: TableSchema(name, schema.columns) for name, schema in tables.items()}
+
+
+_UNKNOWN: Final = re.compile(r"no column or variable is called (.+)")
+
+
+def _likely_type(known: Environment, column: str) -> str:
+    return (known_names(known).column_type(column) or ScalarType.STRING).value
+
+
+def _external(tree: Query, known: Environment, bound: Bound) -> dict[str, TableSchema]:
+    """The tables that only a caller can give; `open` marks those whose columns are a guess."""
     asked: dict[str, dict[str, str]] = {}
     for symbol in _columns(bound):
         if symbol.table is not None and symbol.table in known.functions:
             kind = symbol.type
-            if kind is ScalarType.UNKNOWN:
-                kind = known_names(known).column_type(symbol.name) or ScalarType.STRING
-            asked.setdefault(symbol.table, {})[symbol.name] = kind.value
+            name = _likely_type(known, symbol.name) if kind is ScalarType.UNKNOWN else kind.value
+            asked.setdefault(symbol.table, {})[symbol.name] = name
     external: dict[str, TableSchema] = {}
     for node in walk(tree):
         if isinstance(node, ExternalData):
@@ -157,8 +188,8 @@ def setting_of(tree: Query, known: Environment) -> Setting:
                 columns = {column.name: column.type for column in definition.returns.columns} | asked.get(function, {})
                 first = node.arguments[0] if isinstance(node, Call) and node.arguments else None
                 name = external_name(node, first.value if isinstance(first, Literal) else None)
-                external[name] = TableSchema(name, tuple(Column(*item) for item in columns.items()))
-    return Setting(known, external)
+                external[name] = TableSchema(name, tuple(Column(*item) for item in columns.items()), open=True)
+    return external
 
 
 def _columns(bound: Bound) -> Iterator[ColumnSymbol]:
@@ -275,6 +306,7 @@ def main() -> None:
     parser.add_argument("--why", default="", help="with --show: only those whose reason holds this text")
     parser.add_argument("--limit", type=int, default=60)
     parser.add_argument("--reasons", type=Path, help="write the report to this file too")
+    parser.add_argument("--gaps", type=Path, help="write the rules that are refused, with their reasons, to this file")
     parser.add_argument("--window", action="store_true", help="put a rule's window over its tables")
     arguments = parser.parse_args()
     verdicts = list(run(DUCKDB, WINDOW if arguments.window else Evaluation(NOW), arguments.match))
@@ -284,6 +316,9 @@ def main() -> None:
     print("\n".join(lines))
     if arguments.reasons is not None:
         arguments.reasons.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if arguments.gaps is not None:
+        gaps = sorted(f"{v.rule.key[:16]}\t{v.why}\n" for v in verdicts if v.outcome == "refused")
+        arguments.gaps.write_text("".join(gaps), encoding="utf-8")
     chosen = [v for v in verdicts if v.outcome == arguments.show and arguments.why in v.why]
     for verdict in chosen[: arguments.limit]:
         print(f"--- {verdict.rule.path}\n{verdict.rule.query}\n=> {verdict.why}")

@@ -7,7 +7,8 @@ from typing import Final
 
 from detectionary.compiler.aliases import ALIASES, canonical
 from detectionary.compiler.dialect import Aggregated, Dialect, Gap, Scalar, Windowed
-from detectionary.compiler.lower_expressions import SPECIAL, WINDOWS
+from detectionary.compiler.lower_expressions import SPECIAL
+from detectionary.compiler.lower_windows import WINDOWS
 from detectionary.compiler.support import LOWERED_FUNCTIONS, operator_support, plugin_support
 from detectionary.engines.registry import ENGINES, dialect_named
 from detectionary.languages.kusto.functions_aggregate import AGGREGATES
@@ -58,7 +59,8 @@ def _section(title: str, rows: Mapping[str, Mapping[str, str]]) -> Iterator[str]
 
 
 def _functions(names: Iterable[str], dialects: Mapping[str, Dialect], kind: str) -> dict[str, dict[str, str]]:
-    wanted = sorted({canonical(name) for name in names} - (WINDOWS if kind == "scalars" else frozenset()))
+    elsewhere = {*WINDOWS, *map(canonical, AGGREGATES)} if kind == "scalars" else set()
+    wanted = sorted({canonical(name) for name in names} - elsewhere)
     return {name: {engine: _said(getattr(d, kind), name) for engine, d in dialects.items()} for name in wanted}
 
 

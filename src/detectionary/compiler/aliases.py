@@ -10,6 +10,7 @@ ALIASES: Final[Mapping[str, str]] = {
     "anyif": "take_anyif",
     "argmax": "arg_max",
     "argmin": "arg_min",
+    "array_iif": "array_iff",
     "array_strcat": "strcat_array",
     "arraylength": "array_length",
     "bag_pack": "pack",

@@ -43,6 +43,8 @@ UNSUPPORTED_PLUGINS: Final[Mapping[str, str]] = {
     "activity_engagement": _NOT_YET,
     "activity_metrics": _NOT_YET,
     "ai_chat_completion": _OUTSIDE,
+    "identity": "it is not documented",
+    "identity_v3": "it is not documented",
     "ai_chat_completion_prompt": _OUTSIDE,
     "ai_embed_text": _OUTSIDE,
     "ai_embeddings": _OUTSIDE,

@@ -10,11 +10,13 @@ from typing import Final
 
 from detectionary.compiler.lower import OPERATORS
 from detectionary.compiler.lower_other import UNSUPPORTED_OPERATORS
+from detectionary.compiler.lower_plugins import PLUGINS, UNSUPPORTED_PLUGINS
 from detectionary.languages.kusto import syntax
 from detectionary.languages.kusto.syntax import BadOperator, Operator
 
 LOWERED_FUNCTIONS: Final[Mapping[str, str]] = {
     "cluster": "yes; the tables of the environment",
+    "column_names_of": "no: names that only a table's columns say are not worked out",
     "database": "yes; the tables of the environment",
     "percentiles": "estimated: a `percentile` each",
     "percentiles_array": "estimated: a `percentile` each",
@@ -59,4 +61,7 @@ def _spelled(kind: type[Operator]) -> str:
 
 def plugin_support(name: str) -> str:
     """What `evaluate` does with this plug-in."""
-    return "no"
+    if name in PLUGINS:
+        return "yes"
+    reason = UNSUPPORTED_PLUGINS.get(name)
+    return f"no: {reason}" if reason else "no"
