@@ -22,3 +22,21 @@ def shared(*parts: str) -> Path:
     """A path below `shared`; only for tests marked `needs_shared`."""
     assert SHARED is not None
     return SHARED.joinpath(*parts)
+
+
+NARROW: Final = {
+    "spark": ("tests.compiler.test_cases", "tests.conformance.test_families"),
+}
+"""Engines that answer for fewer functions, and the modules whose tests run on them, beside those that name them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A narrow engine runs where its gaps are listed; one worker has all of its tests, since it starts slowly."""
+    for item in items:
+        call = getattr(item, "callspec", None)
+        engine = call.params.get("engine") if call is not None else None
+        if not isinstance(engine, str) or engine not in NARROW:
+            continue
+        item.add_marker(pytest.mark.xdist_group(engine))
+        if item.module.__name__ not in NARROW[engine]:  # type: ignore[attr-defined]
+            item.add_marker(pytest.mark.skip(reason=f"{engine} answers for fewer functions"))

@@ -142,7 +142,7 @@ _FIRST: Final = frozenset({"arg_max", "arg_min", "any_row"})
 
 
 def grouped(node: Aggregate, source: Sql, condition: Sql | None) -> tuple[Sql, Sql | None]:
-    """Rows numbered for the functions that take the first one: Spark itself leaves open which of equal rows it takes."""
+    """Rows numbered for functions that take the first one: Spark itself leaves open which of equal rows it takes."""
     if not any(measure.function in _FIRST for measure in node.measures):
         return source, condition
     place = sql.alias(sql.call("monotonically_increasing_id"), PLACE)

@@ -1,4 +1,4 @@
-"""`range` in Spark SQL: a series of whole numbers, or of the microseconds or steps that stand for other values."""
+"""`range` in Spark SQL: a series of whole numbers, or of the microseconds that stand for datetimes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from detectionary.compiler.moments import known
 from detectionary.compiler.plan import Constant, Expr, PlanColumn, Sequence
 from detectionary.compiler.refused import refuse
 from detectionary.compiler.sql import Sql
-from detectionary.engines.spark.pieces import array, long, plus, times
+from detectionary.engines.spark.pieces import array, long
 from detectionary.engines.spark.spans import micros, moment_of_micros
 from detectionary.languages.kusto.syntax import ScalarType
 
@@ -30,10 +30,6 @@ def sequence(node: Sequence, column: PlanColumn, emission: Emission) -> Sql:
             if not isinstance(length, int) or length % 10:
                 raise refuse("a range of datetimes needs a constant step of whole microseconds", node.span)
             return _series(column, moment_of_micros(_ITEM), micros(start), micros(stop), long(length // 10))
-        case ScalarType.REAL:
-            steps = sql.call("floor", sql.binary(exp.Div, sql.binary(exp.Sub, stop, start), step))
-            item = plus(start, times(sql.cast(_ITEM, "DOUBLE"), step))
-            return _series(column, item, long(0), steps, long(1))
     raise refuse(f"a range of {column.type.value} is not supported", node.span)
 
 

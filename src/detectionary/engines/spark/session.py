@@ -55,6 +55,15 @@ _SETTINGS: Final = {
 Adaptive execution plans a query again after every stage, which costs small queries more than it saves.
 """
 
+_SMALL: Final = {
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.shuffle.partitions": "1",
+}
+"""For sessions with few rows: they are through before code for them would be compiled."""
+
+_FEW_ROWS: Final = 100_000
+
 _LOG_CONFIGURATION: Final = """\
 appender.none.type = Null
 appender.none.name = none
@@ -137,6 +146,9 @@ class SparkSessionOverTables:
         self.storage: dict[str, StoredTable] = {}
         self._closed = False
         self._spark = _CONTEXT.enter(master, limits, settings or {})
+        if sum(table.rows for table in tables.values()) < _FEW_ROWS:
+            for name, value in _SMALL.items():
+                self._spark.conf.set(name, value)
         self._folder = tempfile.TemporaryDirectory(prefix="detectionary-spark-", ignore_cleanup_errors=True)
         try:
             for number, (name, table) in enumerate(tables.items(), 1):
