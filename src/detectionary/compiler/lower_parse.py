@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from detectionary.compiler.lowering import Lowering, converted, null_of, use
-from detectionary.compiler.parse_patterns import escaped, quoted_pairs, shape
+from detectionary.compiler.parse_patterns import escaped, quoted_pairs
 from detectionary.compiler.plan import Apply, Constant, Expr, PlanColumn
 from detectionary.compiler.refused import refuse
+from detectionary.compiler.regex import parse_regex
+from detectionary.compiler.regex_sets import RegexError
+from detectionary.compiler.regex_tree import Choice
 from detectionary.compiler.relation import Relation, Scope
 from detectionary.languages.kusto.bind_projections import option
 from detectionary.languages.kusto.syntax import (
@@ -29,21 +32,33 @@ from detectionary.languages.kusto.syntax import (
     ScalarType,
     Star,
 )
+from detectionary.text import Span
 
 BOOL, LONG, STRING = ScalarType.BOOL, ScalarType.LONG, ScalarType.STRING
 WHOLE: Final = frozenset({ScalarType.INT, ScalarType.LONG})
+MOST_PARTS: Final = 200
+"""Every column asks for all groups of the pattern, so that an engine matches once for all of them."""
+
+BLANKS: Final = r"[\t-\r ]*"
+
 FLAGS: Final = frozenset("imsU")
 """The flags of `kind=regex` that the page names."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """`regex` with one group, by its number in `groups`, for every column of the pattern, in order."""
+    """`regex` with one group, by its number in `groups`, for every column of the pattern, in order.
+
+    `other` is a second way to read the pattern where the pages leave open which is meant, and `open` says what: a text
+    for which the two differ stops the run.
+    """
 
     regex: str
     columns: tuple[ParseColumn, ...]
     groups: tuple[int, ...]
     strict: bool
+    other: str | None = None
+    open: str = ""
 
 
 def parse(low: Lowering, node: Parse, relation: Relation, scope: Scope) -> Relation:
@@ -54,12 +69,11 @@ def parse(low: Lowering, node: Parse, relation: Relation, scope: Scope) -> Relat
     relation = low.extended(relation, [(held, text)], node.span)
     source = use(held)
     count = Constant(LONG, max(pattern.groups, default=0))
-    regex = Constant(STRING, pattern.regex, node.span)
     values: dict[str, Expr] = {}
     typed: list[tuple[PlanColumn, Expr]] = []
     for column, group in zip(pattern.columns, pattern.groups, strict=True):
         kind = column.type or STRING
-        found: Expr = Apply("parse_group", (source, regex, Constant(LONG, group), count), STRING, column.span)
+        found = _read(pattern, "parse_group", source, STRING, column.span, Constant(LONG, group), count)
         if kind is not STRING:
             made = low.column(column.name.text, kind, column.span)
             typed.append((made, converted(found, kind)))
@@ -68,7 +82,7 @@ def parse(low: Lowering, node: Parse, relation: Relation, scope: Scope) -> Relat
     relation = low.extended(relation, typed, node.span)
     parsed = [Apply("isnotnull", (use(column),), BOOL, node.span) for column, _ in typed] if pattern.strict else []
     if node.where:
-        matches = Apply("parse_matches", (source, regex), BOOL, node.span)
+        matches = _read(pattern, "parse_matches", source, BOOL, node.span)
         relation = low.filtered(relation, _all((matches, *parsed)), node.span)
     elif parsed:
         complete = _all(parsed)
@@ -77,6 +91,15 @@ def parse(low: Lowering, node: Parse, relation: Relation, scope: Scope) -> Relat
             for name, value in values.items()
         }
     return _with_columns(low, node, relation, scope, values)
+
+
+def _read(pattern: _Pattern, function: str, text: Expr, kind: ScalarType, span: Span, *arguments: Expr) -> Expr:
+    """What a text says by the pattern; by both ways to read it, where there are two."""
+    value = Apply(function, (text, Constant(STRING, pattern.regex, span), *arguments), kind, span)
+    if pattern.other is None:
+        return value
+    other = Apply(function, (text, Constant(STRING, pattern.other, span), *arguments), kind, span)
+    return Apply("agreed", (value, other, Constant(STRING, pattern.open)), kind, span)
 
 
 def _all(conditions: Sequence[Expr]) -> Expr:
@@ -110,6 +133,8 @@ def _pattern(node: Parse) -> _Pattern:
     if not set(flags) <= FLAGS:
         raise refuse(f"the flags {flags} are not supported", node.span, "i, m, s and U are")
     parts = node.pattern
+    if len(parts) > MOST_PARTS:
+        raise refuse(f"a pattern of more than {MOST_PARTS} parts is not supported", node.span)
     _check_order(parts)
     return _regex(node, flags) if kind == "regex" else _simple(node, kind == "simple")
 
@@ -144,18 +169,16 @@ def _simple(node: Parse, strict: bool) -> _Pattern:
             case Star():
                 regex.append(".*?" if at < last else "")
             case Literal(value=str(text)):
-                if at == last:
-                    raise refuse(
-                        "it is not documented whether text may follow the last text of a pattern",
-                        part.span,
-                        "end the pattern with *",
-                    )
                 regex.append(escaped(text))
             case ParseColumn():
                 columns.append(part)
                 after = node.pattern[at + 1] if at < last else None
                 regex.append(_simple_column(part, after))
-    return _Pattern("".join(regex), tuple(columns), tuple(range(1, len(columns) + 1)), strict)
+    made, groups = "".join(regex), tuple(range(1, len(columns) + 1))
+    if isinstance(node.pattern[-1], Literal):
+        reason = "it is not documented whether text may follow the last text of a parse pattern: end the pattern with *"
+        return _Pattern(rf"{made}\z", tuple(columns), groups, strict, made, reason)
+    return _Pattern(made, tuple(columns), groups, strict)
 
 
 def _simple_column(column: ParseColumn, after: ParsePart | None) -> str:
@@ -166,14 +189,14 @@ def _simple_column(column: ParseColumn, after: ParsePart | None) -> str:
             raise refuse(
                 "it is not documented where a value of this type ends before *", column.span, "put a text behind it"
             )
-        return r"\s*(-?\d+)?"
+        return f"{BLANKS}(-?[0-9]+)?"
     if isinstance(after, Literal) and column.type not in WHOLE and str(after.value)[:1] in " .:-/":
         raise refuse(
             f"it is not documented where a {_type_name(column)} ends before {after.text}", column.span, "parse a text"
         )
     # Blanks before a number are skipped; a value that does not parse is found out by its conversion, so that a
     # pattern matches where its texts do and nowhere else.
-    return r"\s*(.*)" if after is None else r"\s*(.*?)"
+    return f"{BLANKS}(.*)" if after is None else f"{BLANKS}(.*?)"
 
 
 def _type_name(column: ParseColumn) -> str:
@@ -182,7 +205,7 @@ def _type_name(column: ParseColumn) -> str:
 
 def _regex(node: Parse, flags: str) -> _Pattern:
     """Texts are regular expressions; a text column is greedy, `*` is not (the page, and recorded answers)."""
-    regex = [f"(?{flags})" if flags else ""]
+    regex: list[str] = []
     columns: list[ParseColumn] = []
     groups: list[int] = []
     count = 0
@@ -192,30 +215,34 @@ def _regex(node: Parse, flags: str) -> _Pattern:
             case Star():
                 regex.append(".*?")
             case Literal(value=str(text)):
-                if at == 0 and not text.startswith(("^", r"\A", ".*", "(.*")):
-                    raise refuse(
-                        "it is not documented whether a pattern of kind=regex must match from the start of the text",
-                        part.span,
-                        "start the pattern with * or with ^",
-                    )
-                found = shape(text)
-                if found is None:
-                    raise refuse("this is no complete regular expression", part.span)
-                if found.alternatives:
-                    raise refuse("alternatives in a pattern need parentheses", part.span, "write (a|b)")
-                count += found.groups
+                count += _groups(text, part.span)
                 regex.append(text)
             case ParseColumn():
                 count += 1
                 columns.append(part)
                 groups.append(count)
                 regex.append(_regex_column(part, at == last, "U" in flags))
-    return _Pattern("".join(regex), tuple(columns), tuple(groups), True)
+    prefix, made = f"(?{flags})" if flags else "", "".join(regex)
+    if not made.startswith(("^", r"\A", ".*", "(.*")):
+        reason = "it is not documented whether a parse pattern of kind=regex matches from the start: start it with *"
+        return _Pattern(rf"{prefix}\A{made}", tuple(columns), tuple(groups), True, f"{prefix}{made}", reason)
+    return _Pattern(f"{prefix}{made}", tuple(columns), tuple(groups), True)
+
+
+def _groups(text: str, span: Span) -> int:
+    """How many groups a part that is a regular expression has; refuses what is none by itself."""
+    try:
+        expression = parse_regex(text)
+    except RegexError as error:
+        raise refuse(f"this regular expression is not supported: {error}", span) from error
+    if isinstance(expression.tree, Choice):
+        raise refuse("alternatives in a pattern need parentheses", span, "write (a|b)")
+    return len(expression.groups)
 
 
 def _regex_column(column: ParseColumn, last: bool, ungreedy: bool) -> str:
     if column.type in WHOLE:
-        return r"(-?\d+)"
+        return "(-?[0-9]+)"
     if last and ungreedy:
         raise refuse("it is not documented what an ungreedy last column takes", column.span, "leave out the flag U")
     if column.type in (None, STRING):
@@ -280,10 +307,13 @@ def _pairs(node: ParseKv) -> tuple[str, tuple[Constant, ...]]:
 
 
 def _pairs_by_regex(node: ParseKv, texts: dict[str, str]) -> tuple[Constant, ...]:
-    found = shape(texts["regex"])
     if len(texts) > 1:
         raise refuse("regex stands alone among the options of parse-kv", node.span)
-    if found is None or found.groups != 2:
+    try:
+        groups = len(parse_regex(texts["regex"]).groups)
+    except RegexError as error:
+        raise refuse(f"this regular expression is not supported: {error}", node.span) from error
+    if groups != 2:
         raise refuse("the regular expression needs exactly two groups, for key and value", node.span)
     return (Constant(STRING, texts["regex"], node.span), Constant(LONG, 2), Constant(STRING, ""))
 

@@ -1,8 +1,7 @@
-"""Pieces of regular expressions for `parse` and `parse-kv`, in the part of the syntax that RE2 and Java share."""
+"""Pieces of regular expressions for `parse` and `parse-kv`, in Kusto's syntax."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 _BLANKS: Final = {"\t": r"\t", "\n": r"\n", "\f": r"\f", "\r": r"\r", " ": " "}
@@ -17,65 +16,6 @@ def _escaped(character: str) -> str:
     if character in "<>":  # escaped, they are borders of words to some libraries
         return f"\\x{ord(character):02X}"
     return f"\\{character}" if character.isascii() and not character.isalnum() and character > " " else character
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What a regular expression is made of: its capturing groups, and whether `|` stands outside of all groups."""
-
-    groups: int
-    alternatives: bool
-
-
-def shape(regex: str) -> Shape | None:
-    """The shape of a regular expression; None when a group or class is left open, or it ends in a backslash."""
-    groups, depth, alternatives = 0, 0, False
-    at, end = 0, len(regex)
-    while at < end:
-        character = regex[at]
-        if character == "\\":
-            if regex.startswith("\\Q", at):
-                at = regex.find("\\E", at)
-                if at < 0:
-                    return None
-            at += 2
-            if at > end:
-                return None
-            continue
-        if character == "[":
-            at = _class_end(regex, at)
-            if at < 0:
-                return None
-        elif character == "(":
-            depth += 1
-            groups += not regex.startswith("(?", at) or regex.startswith(("(?P<", "(?<"), at)
-        elif character == ")":
-            depth -= 1
-            if depth < 0:
-                return None
-        elif character == "|" and depth == 0:
-            alternatives = True
-        at += 1
-    return Shape(groups, alternatives) if depth == 0 else None
-
-
-def _class_end(regex: str, start: int) -> int:
-    """The place of the `]` that ends the class at `start`, -1 when there is none."""
-    at = start + 1
-    if regex.startswith("^", at):
-        at += 1
-    if regex.startswith("]", at):
-        at += 1
-    while at < len(regex):
-        if regex[at] == "\\":
-            at += 2
-        elif regex.startswith("[:", at) and (closed := regex.find(":]", at)) > 0:
-            at = closed + 2
-        elif regex[at] == "]":
-            return at
-        else:
-            at += 1
-    return -1
 
 
 def quoted_pairs(pair: str, key: str, quote: str, escape: str) -> str:

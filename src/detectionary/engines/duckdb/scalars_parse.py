@@ -1,5 +1,7 @@
-"""What `parse` and `parse-kv` ask of an engine, in DuckDB SQL. The regular expressions are the compiler's: RE2 runs
-them in linear time, whatever a rule wrote into them.
+"""What `parse` and `parse-kv` ask of an engine, in DuckDB SQL.
+
+The regular expressions are the compiler's, with parts that a rule wrote, in Kusto's syntax. RE2 runs them in linear
+time, whatever they hold.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from detectionary.compiler.emit import Emission
 from detectionary.compiler.plan import Apply, Constant
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
+from detectionary.engines.duckdb.regex import guarded, regex_of, written
+from detectionary.engines.duckdb.texts import needed_text, stop
 
 BLANKS: Final = " \t\n\v\f\r"
 
@@ -23,14 +27,23 @@ def _group(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
 
     All columns of one pattern ask for the same groups, so that DuckDB matches once for all of them.
     """
-    text, regex = arguments[:2]
     number, last = _number(call, 2), _number(call, 3)
+    expression = regex_of(call.arguments[1])
     names = exp.Array(expressions=[sql.text(f"g{at}") for at in range(1, last + 1)])
-    return sql.call("struct_extract", sql.call("regexp_extract", text, regex, names), sql.text(f"g{number}"))
+    found = sql.call("regexp_extract", arguments[0], sql.text(written(expression)), names)
+    return guarded(expression, arguments[0], sql.call("struct_extract", found, sql.text(f"g{number}")))
 
 
 def _matches(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
-    return sql.call("regexp_matches", *arguments)
+    expression = regex_of(call.arguments[1])
+    found = sql.call("regexp_matches", arguments[0], sql.text(written(expression)))
+    return guarded(expression, arguments[0], found)
+
+
+def _agreed(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """A value that two ways of reading a pattern agree on; the run stops where they do not."""
+    one, other = arguments[:2]
+    return stop(sql.negate(sql.equal(one, other)), needed_text(call.arguments[2], "the reason"), one)
 
 
 def _number(call: Apply, at: int) -> int:
@@ -62,7 +75,9 @@ def _split(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
 
 def _match(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
     """The value of the first match of this key; arguments: text, key, regex, how many groups it has, the escape."""
-    text, key, regex = arguments[:3]
+    text, key = arguments[:2]
+    expression = regex_of(call.arguments[2])
+    regex = sql.text(written(expression))
     groups = _number(call, 3)
     names = exp.Array(expressions=[sql.text(f"g{at}") for at in range(1, groups + 1)])
     matches = sql.call("regexp_extract_all", text, regex, names)
@@ -89,6 +104,7 @@ def _either(match: Sql, groups: range) -> Sql:
 
 
 PARSE: Final[tuple[ScalarRow, ...]] = (
+    Scalar("agreed", _agreed),
     Scalar("parse_group", _group),
     Scalar("parse_matches", _matches),
     Scalar("kv_split", _split),
