@@ -155,6 +155,17 @@ def test_a_batch_answers_each_line_with_the_keys_of_the_contract(run: Run, tmp_p
     assert fifth["rows"] == [[1], [2]]
 
 
+def test_a_value_nested_too_deeply_is_an_error_and_no_crash(run: Run, tmp_path: Path) -> None:
+    deep = "print d = parse_json(strcat(strrep('[', 1000), strrep('[', 1000), strrep(']', 1000), strrep(']', 1000)))"
+    outcome = run("query", deep, "--format", "json")
+    assert outcome.status == 1, outcome.out[:200]
+    path = tmp_path / "deep.ndjson"
+    path.write_text(json.dumps({"id": 1, "query": deep}) + '\n{"id": 2, "query": "print 1"}', "utf-8")
+    first, second = run("query", "--batch", path).lines()
+    assert "error" in first or "refused" in first
+    assert second["rows"] == [[1]]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

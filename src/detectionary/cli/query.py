@@ -19,6 +19,7 @@ from detectionary.compiler.compile import Evaluation, Setting
 from detectionary.compiler.refused import Refused
 from detectionary.compiler.ticks import ticks_of
 from detectionary.engines.engine import EngineError
+from detectionary.engines.result import TooDeepError
 from detectionary.engines.running import prepare, run_query
 from detectionary.ingest.environments import Environments
 from detectionary.model.schema import Environment
@@ -97,10 +98,13 @@ def query(
             output.diagnostics(error.diagnostics, source, stderr=True)
             return ExitCode.FINDINGS
         output.diagnostics(compiled.notes, source, stderr=True)
-        if format is ResultFormat.TEXT and output_file is None:
-            output.show(*result_table(result))
-        else:
-            write_rows(result, format, output_file)
+        try:
+            if format is ResultFormat.TEXT and output_file is None:
+                output.show(*result_table(result))
+            else:
+                write_rows(result, format, output_file)
+        except TooDeepError as error:
+            raise Trouble(str(error), "project the members that you need", ExitCode.FINDINGS) from error
     return ExitCode.DONE
 
 
@@ -157,7 +161,7 @@ def _answer(line: bytes, found: Opened, setting: Setting, evaluation: Evaluation
         rows = list(result.rows())
     except Refused as error:
         return {"id": request.id, "refused": reasons(error)}
-    except EngineError as error:
+    except (EngineError, TooDeepError) as error:
         return {"id": request.id, "error": str(error)}
     columns = [{"name": column.name, "type": column.type} for column in result.columns]
     return {"id": request.id, "columns": columns, "rows": rows}

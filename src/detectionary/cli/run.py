@@ -24,6 +24,7 @@ from detectionary.compiler.compile import Evaluation, Setting
 from detectionary.compiler.refused import Refused
 from detectionary.compiler.ticks import ticks_of
 from detectionary.engines.engine import EngineError
+from detectionary.engines.result import TooDeepError
 from detectionary.engines.running import run_query
 from detectionary.ingest.environments import Environments
 from detectionary.model.rule import Rule
@@ -120,7 +121,11 @@ def _evaluated(chosen: Chosen, found: Opened, at: str | None, kind: Format) -> t
         output.diagnostics(error.diagnostics, rule.query, stderr=True)
         return None
     output.diagnostics(compiled.notes, rule.query, stderr=True)
-    outcome = evaluate(rule, result, window)
+    try:
+        outcome = evaluate(rule, result, window)
+    except TooDeepError as error:
+        output.fail(f"{rule.title}: {error}", "project the members that the rule needs")
+        return None
     output.diagnostics(outcome.diagnostics, rule.body_source(), stderr=True)
     if not outcome.alerts:
         _hint(found, window)

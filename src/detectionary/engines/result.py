@@ -40,7 +40,8 @@ class Result:
         """The rows with values that JSON can hold.
 
         datetime as `2024-01-31T12:00:00.0000000Z`, timespan as `[-][d.]hh:mm:ss[.fffffff]`, decimal and guid as text,
-        dynamic as parsed JSON, a real that is no finite number as "NaN", "Infinity" or "-Infinity".
+        dynamic as parsed JSON, a real that is no finite number as "NaN", "Infinity" or "-Infinity". Raises
+        `TooDeepError`.
         """
         readers = [_READERS.get(column.type, _same) for column in self.columns]
         for batch in self.table.to_batches(max_chunksize=4096):
@@ -75,8 +76,16 @@ def _timespan(value: object) -> Value:
     return timespan_text(value) if isinstance(value, int) else str(value)
 
 
+class TooDeepError(Exception):
+    """A dynamic value that nests deeper than JSON is read here."""
+
+
 def _dynamic(value: object) -> Value:
-    parsed: Value = json.loads(str(value))
+    text = str(value)
+    try:
+        parsed: Value = json.loads(text)
+    except RecursionError as error:
+        raise TooDeepError("a dynamic value of the result is nested too deeply to be read") from error
     return parsed
 
 
