@@ -1,8 +1,9 @@
 """Reading CloudTrail from gzip beside DuckDB's reader on the same records as lines: `python -m benchmarks.logs`.
 
 The records are made here, as AWS writes them: files of `Records` of a thousand each. Every way runs in a process of its
-own, in turn, so that a busy machine slows all of them; the best of the rounds counts. `--memory` compares the peak
-memory of the process tree for one and five times the records.
+own, in turn, so that a busy machine slows all of them; the best of the rounds counts. Processor time is told beside
+it, as a busy machine changes it less. `--memory` compares the peak memory of the process tree for one and five times
+the records.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import random
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import sleep
@@ -24,7 +26,14 @@ from benchmarks.ingest import _memory, _tree
 from benchmarks.table import print_table
 
 _FILE: Final = 1_000
-_PAUSE: Final = 0.05
+_PAUSE: Final = 0.2
+
+_PROCESSOR: Final = """
+import resource
+def processor():
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, who))
+"""
 
 _OURS: Final = """
 import sys, time
@@ -32,9 +41,10 @@ from pathlib import Path
 from detectionary.logs import read_logs
 from detectionary.schemas import tables
 if __name__ == "__main__":
-    start = time.perf_counter()
+    start, used = time.perf_counter(), processor()
     logs = read_logs([Path(sys.argv[1])], Path(sys.argv[2]), tables(), processes=int(sys.argv[3]))
-    print(logs.records, logs.broken_count, time.perf_counter() - start)
+    assert not logs.broken_count
+    print(logs.records, time.perf_counter() - start, processor() - used)
 """
 
 _DUCKDB: Final = """
@@ -48,13 +58,13 @@ columns = (
     "requestParameters: 'JSON', responseElements: 'JSON', additionalEventData: 'JSON', resources: 'JSON',"
     "tlsDetails: 'JSON'"
 )
-start = time.perf_counter()
+start, used = time.perf_counter(), processor()
 connection.execute(
     f"copy (from read_json('{sys.argv[1]}/{sys.argv[3]}', format='newline_delimited', columns={{{columns}}})) "
     f"to '{sys.argv[2]}/duckdb.parquet' (format parquet, compression zstd)"
 )
-seconds = time.perf_counter() - start
-print(connection.sql(f"select count(*) from '{sys.argv[2]}/duckdb.parquet'").fetchall()[0][0], 0, seconds)
+facts = time.perf_counter() - start, processor() - used
+print(connection.sql(f"select count(*) from '{sys.argv[2]}/duckdb.parquet'").fetchall()[0][0], *facts)
 """
 
 _CALLS: Final = (
@@ -136,13 +146,25 @@ def write(folder: Path, count: int, *, lines: bool) -> int:
     return size
 
 
-def run(program: str, *arguments: str) -> tuple[int, float, int]:
-    """Records, seconds and the peak memory of the process tree in bytes."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one process did."""
+
+    records: int
+    seconds: float
+    processor: float
+    """Seconds of processor time, of all processes of its tree."""
+
+    peak: int
+    """Peak memory of the tree in bytes."""
+
+
+def run(program: str, *arguments: str) -> Run:
     with (
         tempfile.TemporaryDirectory(prefix="detectionary-logs-") as out,
         tempfile.NamedTemporaryFile("w", suffix=".py") as script,
     ):
-        script.write(program)
+        script.write(_PROCESSOR + program)
         script.flush()
         command = [sys.executable, script.name, arguments[0], out, *arguments[1:]]
         peak = 0
@@ -155,9 +177,8 @@ def run(program: str, *arguments: str) -> tuple[int, float, int]:
             printed = process.stdout.read() if process.stdout else ""
         if process.returncode:
             raise SystemExit(f"logs: exit status {process.returncode}")
-    count, broken, seconds = printed.split()
-    assert broken == "0"
-    return int(count), float(seconds), peak
+    count, seconds, processor = printed.split()
+    return Run(int(count), float(seconds), float(processor), peak)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -177,26 +198,27 @@ def main(arguments: list[str] | None = None) -> int:
             "DuckDB read_json, lines": (_DUCKDB, str(folder / "lines"), "*.json"),
             "DuckDB read_json, lines in gz": (_DUCKDB, str(folder / "lines"), "*.json.gz"),
         }
-        best: dict[str, tuple[float, int]] = {}
+        best: dict[str, Run] = {}
         for _ in range(options.rounds):
             for name, way in ways.items():
-                count, seconds, peak = run(*way)
-                assert count == options.records
-                if name not in best or seconds < best[name][0]:
-                    best[name] = (seconds, peak)
-    first = next(iter(best.values()))[0]
+                done = run(*way)
+                assert done.records == options.records
+                if name not in best or done.seconds < best[name].seconds:
+                    best[name] = done
+    first = next(iter(best.values()))
     print(f"{options.records:,} CloudTrail records, {size / options.records:,.0f} bytes each, to Parquet\n")
     print_table(
-        ("way", "records/s", "MiB/s", "peak MiB", "ours / this"),
+        ("way", "records/s", "MiB/s", "processor us/record", "peak MiB", "its time / our first"),
         [
             (
                 name,
-                f"{options.records / seconds:,.0f}",
-                f"{size / seconds / 2**20:.0f}",
-                f"{peak / 2**20:.0f}",
-                f"{first / seconds:.2f}",
+                f"{done.records / done.seconds:,.0f}",
+                f"{size / done.seconds / 2**20:.0f}",
+                f"{done.processor / done.records * 1e6:.1f}",
+                f"{done.peak / 2**20:.0f}",
+                f"{done.seconds / first.seconds:.2f}",
             )
-            for name, (seconds, peak) in best.items()
+            for name, done in best.items()
         ],
     )
     return 0
@@ -208,9 +230,10 @@ def _memory_table(folder: Path, records: int) -> int:
     for times in (1, 5):
         part = folder / str(times)
         write(part, records * times, lines=False)
-        count, seconds, peak = run(_OURS, str(part / "gz"), "2")
-        first = first or peak
-        rows.append((f"{count:,}", f"{count / seconds:,.0f}", f"{peak / 2**20:.0f}", f"{peak / first:.2f}"))
+        done = run(_OURS, str(part / "gz"), "2")
+        first = first or done.peak
+        rate = f"{done.records / done.seconds:,.0f}"
+        rows.append((f"{done.records:,}", rate, f"{done.peak / 2**20:.0f}", f"{done.peak / first:.2f}"))
     print_table(("records", "records/s", "peak MiB", "ratio"), rows)
     return 0
 
