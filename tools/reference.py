@@ -76,7 +76,7 @@ def _command(name: str) -> Iterator[str]:
         yield from (documentation.long_description, "")
     yield from ("| option | what | default |", "|---|---|---|")
     for parameter in inspect.signature(function, eval_str=True).parameters.values():
-        if is_dataclass(parameter.annotation):
+        if isinstance(parameter.annotation, type) and is_dataclass(parameter.annotation):
             yield from _shared_options(parameter.annotation)
             continue
         spelled, choices = _spelled(parameter)

@@ -160,11 +160,13 @@ def _closed(tables: Mapping[str, TableSchema]) -> dict[str, TableSchema]:
     return {name: TableSchema(name, schema.columns) for name, schema in tables.items()}
 
 
+LONG, STRING = ScalarType.LONG, ScalarType.STRING
+
 _UNKNOWN: Final = re.compile(r"no column or variable is called (.+)")
 
 
 def _likely_type(known: Environment, column: str) -> str:
-    return (known_names(known).column_type(column) or ScalarType.STRING).value
+    return (known_names(known).column_type(column) or (LONG if column.endswith("Bytes") else STRING)).value
 
 
 def _external(tree: Query, known: Environment, bound: Bound) -> dict[str, TableSchema]:

@@ -1,5 +1,6 @@
-"""The engines, by name. To add one: a folder with `session.py` (its `ENGINE`) and `dialect.py` (its `DIALECT`), one line
-here, and its gaps.
+"""The engines, by name.
+
+To add one: a folder with `session.py` (its `ENGINE`) and `dialect.py` (its `DIALECT`), one line here, and its gaps.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ ENGINES: Final = {
 
 def engine_named(name: str) -> Engine:
     """The engine of this name; KeyError for an unknown one, ImportError when its libraries are not installed."""
-    return cast(Engine, import_module(f"{ENGINES[name]}.session").ENGINE)
+    return cast("Engine", import_module(f"{ENGINES[name]}.session").ENGINE)
 
 
 def dialect_named(name: str) -> Dialect:
     """What this engine supports; needs none of its libraries."""
-    return cast(Dialect, import_module(f"{ENGINES[name]}.dialect").DIALECT)
+    return cast("Dialect", import_module(f"{ENGINES[name]}.dialect").DIALECT)
