@@ -146,6 +146,15 @@ def test_the_example_loads(tmp_path: Path) -> None:
     assert ("Client.UnauthorizedOperation",) in rows(logs.tables["AWSCloudTrail"], ["ErrorCode"])
 
 
+def test_the_windows_example_loads(tmp_path: Path) -> None:
+    folder = Path(__file__).resolve().parents[2] / "examples" / "logs" / "windows"
+    logs = read_logs([folder], tmp_path, tables())
+    assert {name: table.rows for name, table in logs.tables.items()} == {"SecurityEvent": 30, "WindowsEvent": 30}
+    assert (logs.broken_count, logs.skipped, logs.misfits, logs.notes) == (0, (), (), ())
+    failures = [row for row in rows(logs.tables["SecurityEvent"], ["EventID", "TargetUserName"]) if row[1] == "carol"]
+    assert failures == [("4625", "carol")] * 24 + [("4624", "carol")]
+
+
 SLOW = """
 import sys
 from pathlib import Path
