@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from detectionary.compiler.lower_other import check_option
 from detectionary.compiler.lowering import CHEAP, Lowering, converted
 from detectionary.compiler.plan import Expr, Scan, nodes
 from detectionary.compiler.refused import MissingTableError, refuse
@@ -48,7 +49,7 @@ def declare(low: Lowering, statements: Iterable[Statement], scope: Scope) -> Exp
                 for parameter in statement.parameters:
                     scope.names.add(parameter.name.text, _default(low, parameter, scope))
             case SetOption():
-                continue
+                check_option(statement)
             case _:
                 raise refuse("this statement is not supported", statement.span)
     return last

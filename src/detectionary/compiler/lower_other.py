@@ -1,4 +1,4 @@
-"""Operators about a table's shape, and the table of those that are not supported."""
+"""Operators about a table's shape, options of a query, and the table of operators that are not supported."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ from detectionary.languages.kusto.syntax import (
     Reduce,
     ScalarType,
     Scan,
+    SetOption,
 )
+from detectionary.languages.kusto.tokens import words
 
 STORED_AS: Final[Mapping[ScalarType, str]] = {
     ScalarType.BOOL: "System.SByte",
@@ -94,3 +96,27 @@ UNSUPPORTED_OPERATORS: Final[Mapping[type[Operator], str]] = {
     Scan: "it keeps a state from row to row, which SQL cannot do exactly",
 }
 """Operators that are refused, and why."""
+
+
+HARMLESS: Final = words(
+    """
+    client_max_redirect_count client_results_reader_allow_varying_row_widths deferpartialqueryfailures
+    materialized_view_shuffle_query max_memory_consumption_per_query_per_node maxmemoryconsumptionperiterator
+    maxoutputcolumns norequesttimeout notruncation push_selection_through_aggregation query_distribution_nodes_span
+    query_fanout_nodes_percent query_fanout_threads_percent query_log_query_parameters
+    query_results_cache_force_refresh query_results_cache_max_age query_results_cache_per_shard
+    query_results_progressive_row_count query_results_progressive_update_period queryconsistency querytrace
+    query_weakconsistency_session_id request_app_name request_callout_disabled request_description
+    request_external_table_disabled request_readonly request_readonly_hardline request_user
+    results_error_reporting_placement results_progressive_enabled results_v2_fragment_primary_tables
+    results_v2_newlines_between_frames servertimeout validatepermissions
+    """
+)
+"""Options of `set` that change how a query is run and not what it gives (learn.microsoft.com, "Request properties")."""
+
+
+def check_option(node: SetOption) -> None:
+    """Refuse an option that changes rows (`query_take_max_records`, `query_now`, …), and one that nobody knows."""
+    name = node.name.text
+    if name.lower() not in HARMLESS:
+        raise refuse(f"the option {name} is not supported: it changes what the query gives, or is not known", node.span)
