@@ -98,7 +98,7 @@ def test_a_refusal_points_into_the_query(run: Run) -> None:
 def test_an_unknown_table_is_no_empty_answer(run: Run) -> None:
     outcome = run("query", "NoSuchTable | take 1", "--logs", CLOUDTRAIL)
     assert outcome.status == 1
-    assert "KQL201" in outcome.err
+    assert "KQL201 error: no table is called NoSuchTable" in outcome.err
 
 
 def test_now_is_right_after_the_last_record(run: Run) -> None:

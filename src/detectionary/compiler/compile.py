@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from detectionary.compiler.dialect import Dialect, StoredTable
@@ -95,7 +95,11 @@ def plan_query(tree: Query, setting: Setting, evaluation: Evaluation) -> Plan:
         columns = {node: found.columns for node, found in setting.discovered.items()}
         external = {**OPTIONAL, **setting.external}
         bound = bind(tree, setting.environment, expand=True, discovered=columns, external=external)
-        wrong = [d for d in bound.diagnostics if d.level is Level.ERROR or _is_unknown(d)]
+        wrong = [
+            replace(found, level=Level.ERROR)
+            for found in bound.diagnostics
+            if found.level is Level.ERROR or _is_unknown(found)
+        ]
         if wrong:
             raise Refused(wrong)
         plan = lower(bound, setting.environment, external, setting.discovered)
