@@ -13,7 +13,7 @@ from rich.text import Text
 from detectionary.alerts import Alert, Evaluation, Window
 from detectionary.model.rule import Rule
 
-MOST_ROWS = 10
+MOST_ROWS = 3
 """Of the rows of an alert a terminal shows this many."""
 
 MOST_TEXT = 240
