@@ -208,6 +208,32 @@ def test_a_zero_character_is_refused(engine: str, text: str) -> None:
         ran(engine, f"print {kusto_text(text)}")
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_name_that_comes_from_data_is_a_name(engine: str) -> None:
+    refused = 0
+    for name in NAMES:
+        try:
+            _, result = ran(engine, f"print d = bag_pack({kusto_text(name)}, 7) | evaluate bag_unpack(d)")
+        except Refused:
+            refused += 1
+            continue
+        assert [column.name for column in result.columns] == [name]
+        assert list(result.rows()) == [(7,)]
+    assert refused < len(NAMES) / 2
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_source_name_is_a_text(engine: str) -> None:
+    for text in TEXTS:
+        query = f"union withsource={kusto_name(text)} (print a = 1 | as {kusto_name(text)}), (print a = 2)"
+        try:
+            _, result = ran(engine, f"{query} | where a == 1 | project {kusto_name(text)}")
+        except Refused:
+            continue
+        assert [column.name for column in result.columns] == [text]
+        assert list(result.rows()) == [(text,)]
+
+
 # Tables of the store
 
 
