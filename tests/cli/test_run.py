@@ -52,6 +52,13 @@ def test_a_rule_that_is_refused_does_not_keep_the_others(run: Run, tmp_path: Pat
     assert [alert["rule_id"] for alert in outcome.lines()] == [FIRST_RULE]
 
 
+def test_a_rule_whose_tables_the_logs_lack_is_not_silent(run: Run) -> None:
+    rule = PROJECT / "examples" / "rules" / "sentinel" / "Windows_LogonFailuresThenSuccess.yaml"
+    outcome = run("run", rule, "--logs", CLOUDTRAIL)
+    assert "no alert" in outcome.out
+    assert "the logs hold no record of SecurityEvent" in outcome.err
+
+
 def test_logs_must_be_given(run: Run) -> None:
     outcome = run("run", FIRST_FILE)
     assert (outcome.status, outcome.out) == (2, "")

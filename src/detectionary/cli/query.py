@@ -13,7 +13,7 @@ from detectionary.cli import output
 from detectionary.cli.catalogs import DEFAULT, Database, reading
 from detectionary.cli.output import ExitCode, ResultFormat
 from detectionary.cli.result_view import explained, result_table, schema_view, write_rows
-from detectionary.cli.running import Opened, RunOptions, clock, opened, reasons
+from detectionary.cli.running import Opened, RunOptions, absent, clock, opened, reasons
 from detectionary.cli.trouble import Trouble
 from detectionary.compiler.compile import Evaluation, Setting
 from detectionary.compiler.refused import Refused
@@ -98,6 +98,7 @@ def query(
             output.diagnostics(error.diagnostics, source, stderr=True)
             return ExitCode.FINDINGS
         output.diagnostics(compiled.notes, source, stderr=True)
+        absent(compiled, found)
         try:
             if format is ResultFormat.TEXT and output_file is None:
                 output.show(*result_table(result))

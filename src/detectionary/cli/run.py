@@ -18,7 +18,7 @@ from detectionary.cli.alert_view import alert_view, quiet_view
 from detectionary.cli.catalogs import DEFAULT, Database, entry_of, is_file, reading
 from detectionary.cli.files import read_content
 from detectionary.cli.output import ExitCode, Format
-from detectionary.cli.running import Opened, RunOptions, clock, opened
+from detectionary.cli.running import Opened, RunOptions, absent, clock, opened
 from detectionary.cli.trouble import Trouble
 from detectionary.compiler.compile import Evaluation, Setting
 from detectionary.compiler.refused import Refused
@@ -121,6 +121,7 @@ def _evaluated(chosen: Chosen, found: Opened, at: str | None, kind: Format) -> t
         output.diagnostics(error.diagnostics, rule.query, stderr=True)
         return None
     output.diagnostics(compiled.notes, rule.query, stderr=True)
+    absent(compiled, found)
     try:
         outcome = evaluate(rule, result, window)
     except TooDeepError as error:

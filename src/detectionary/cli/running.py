@@ -15,6 +15,8 @@ from cyclopts import Parameter
 from detectionary.cli import output
 from detectionary.cli.output import ExitCode
 from detectionary.cli.trouble import Trouble
+from detectionary.compiler.compile import CompiledQuery
+from detectionary.compiler.plan import Scan, nodes
 from detectionary.compiler.refused import Refused
 from detectionary.engines.engine import Engine, EngineError, Limits, Session
 from detectionary.engines.registry import ENGINES, engine_named
@@ -172,6 +174,15 @@ def report(logs: Logs) -> None:
 def _more(count: int, what: str) -> None:
     if count > MOST_NAMED:
         output.talk(f"… {count:,} {what} in all", "level.warning")
+
+
+def absent(compiled: CompiledQuery, found: Opened) -> None:
+    """Say which tables the query reads of which the logs have no record."""
+    read = {node.table for node in nodes(compiled.plan) if isinstance(node, Scan)}
+    held = {name for name, table in found.logs.tables.items() if table.rows}
+    missing = sorted(name for name in read - held if not name.startswith(EXTERNAL))
+    if missing:
+        output.talk(f"the logs hold no record of {', '.join(missing)}", "level.warning")
 
 
 def clock(text: str | None, opened_: Opened) -> datetime:
