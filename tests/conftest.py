@@ -30,13 +30,17 @@ NARROW: Final = {
 """Engines that answer for fewer functions, and the modules whose tests run on them, beside those that name them."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A narrow engine runs where its gaps are listed; one worker has all of its tests, since it starts slowly."""
     for item in items:
+        module = item.module.__name__  # type: ignore[attr-defined]
         call = getattr(item, "callspec", None)
         engine = call.params.get("engine") if call is not None else None
+        if engine is None and module.startswith("tests.engines."):
+            engine = module.split(".")[2]
         if not isinstance(engine, str) or engine not in NARROW:
             continue
-        item.add_marker(pytest.mark.xdist_group(engine))
-        if item.module.__name__ not in NARROW[engine]:  # type: ignore[attr-defined]
+        if config.pluginmanager.hasplugin("xdist"):
+            item.add_marker(pytest.mark.xdist_group(engine))
+        if module not in NARROW[engine] and not module.startswith(f"tests.engines.{engine}."):
             item.add_marker(pytest.mark.skip(reason=f"{engine} answers for fewer functions"))
