@@ -120,9 +120,14 @@ def _as(part: Expr, value: Sql, target: ScalarType) -> Sql:
     return convert(part.type, target, value)
 
 
+def _is_value(part: Expr) -> bool:
+    """Whether an operand is never null, whatever it is compared as; a dynamic one may turn out to be no number."""
+    return isinstance(part, Constant) and part.value is not None and part.type is not DYNAMIC
+
+
 def _has_value(call: Apply) -> bool:
     """Whether an operand is a constant that is not null."""
-    return any(isinstance(part, Constant) and part.value is not None for part in call.arguments)
+    return any(map(_is_value, call.arguments))
 
 
 def _is_nan(value: Sql) -> Sql:
@@ -144,7 +149,7 @@ def _equal(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
         return sql.coalesce(mixed_equal(call, arguments), sql.FALSE)
     values, kind = _operands(call, arguments)
     same = _plain_equal(call, values, kind)
-    if kind is STRING or all(isinstance(part, Constant) and part.value is not None for part in call.arguments):
+    if kind is STRING or all(_is_value(part) for part in call.arguments):
         return same
     if _has_value(call):
         return sql.coalesce(same, sql.FALSE)
