@@ -10,8 +10,10 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -66,6 +68,31 @@ def test_parquet_keeps_the_kusto_types(run: Run, tmp_path: Path) -> None:
     table = pq.read_table(path)
     assert [field.metadata[b"kusto"].decode() for field in table.schema] == ["string", "long", "datetime"]
     assert table.column("Number").to_pylist() == [1, None]
+
+
+def test_windows_events_count_once_where_a_query_reads_two_of_their_tables(run: Run) -> None:
+    windows = PROJECT / "examples" / "logs" / "windows"
+    query = "union SecurityEvent, WindowsEvent | count"
+    outcome = run("query", query, "--logs", windows, "--format", "ndjson")
+    assert outcome.lines() == [{"Count": 30}]
+    assert "WindowsEvent: left out, its records stand in the query's other tables" in outcome.err
+    assert run("query", "WindowsEvent | count", "--logs", windows, "--format", "ndjson").lines() == [{"Count": 30}]
+
+
+def test_a_zone_in_parquet_is_read_whatever_the_machine_s_own(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = datetime(2026, 1, 2, 12, tzinfo=UTC)
+    kind = pa.timestamp("us", tz="America/New_York")
+    pq.write_table(pa.table({"TimeGenerated": pa.array([moment], kind)}), tmp_path / "zoned.parquet")
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        outcome = run("query", "My_CL", "--table", "My_CL", "--logs", tmp_path / "zoned.parquet", "--format", "ndjson")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert outcome.lines() == [{"TimeGenerated": "2026-01-02T12:00:00.0000000Z"}]
 
 
 def test_a_query_may_stand_in_a_file(run: Run, tmp_path: Path) -> None:

@@ -13,14 +13,13 @@ from detectionary.cli import output
 from detectionary.cli.catalogs import DEFAULT, Database, reading
 from detectionary.cli.output import ExitCode, ResultFormat
 from detectionary.cli.result_view import explained, result_table, schema_view, write_rows
-from detectionary.cli.running import Opened, RunOptions, absent, clock, opened, reasons
+from detectionary.cli.running import Opened, RunOptions, absent, clock, opened, prepared, reasons
 from detectionary.cli.trouble import Trouble
 from detectionary.compiler.compile import Evaluation, Setting
 from detectionary.compiler.refused import Refused
 from detectionary.compiler.ticks import ticks_of
 from detectionary.engines.engine import EngineError
 from detectionary.engines.result import TooDeepError
-from detectionary.engines.running import prepare, run_query
 from detectionary.ingest.environments import Environments
 from detectionary.model.schema import Environment
 from detectionary.schemas import environment_base
@@ -89,11 +88,11 @@ def query(
         setting = Setting(found.environment(functions), found.external)
         evaluation = Evaluation(ticks_of(clock(at, found)))
         try:
+            compiled, session = prepared(source, setting, found, evaluation)
             if explain:
-                compiled = prepare(source, setting, found.engine.dialect, found.session, evaluation)
                 output.show(*explained(compiled))
                 return ExitCode.DONE
-            compiled, result = run_query(source, setting, found.engine.dialect, found.session, evaluation)
+            result = session.run(compiled)
         except (Refused, EngineError) as error:
             output.diagnostics(error.diagnostics, source, stderr=True)
             return ExitCode.FINDINGS
@@ -158,7 +157,8 @@ def _answer(line: bytes, found: Opened, setting: Setting, evaluation: Evaluation
         return {"id": None, "error": f'no {{"id", "query"}} object: {error}'}
     source = SourceText(request.query, str(request.id))
     try:
-        _, result = run_query(source, setting, found.engine.dialect, found.session, evaluation)
+        compiled, session = prepared(source, setting, found, evaluation)
+        result = session.run(compiled)
         rows = list(result.rows())
     except Refused as error:
         return {"id": request.id, "refused": reasons(error)}

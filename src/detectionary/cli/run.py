@@ -18,14 +18,13 @@ from detectionary.cli.alert_view import alert_view, quiet_view
 from detectionary.cli.catalogs import DEFAULT, Database, entry_of, is_file, reading
 from detectionary.cli.files import read_content
 from detectionary.cli.output import ExitCode, Format
-from detectionary.cli.running import Opened, RunOptions, absent, clock, opened
+from detectionary.cli.running import Opened, RunOptions, absent, clock, opened, prepared
 from detectionary.cli.trouble import Trouble
 from detectionary.compiler.compile import Evaluation, Setting
 from detectionary.compiler.refused import Refused
 from detectionary.compiler.ticks import ticks_of
 from detectionary.engines.engine import EngineError
 from detectionary.engines.result import TooDeepError
-from detectionary.engines.running import run_query
 from detectionary.ingest.environments import Environments
 from detectionary.model.rule import Rule
 from detectionary.model.schema import Environment
@@ -115,7 +114,8 @@ def _evaluated(chosen: Chosen, found: Opened, at: str | None, kind: Format) -> t
     evaluation = Evaluation(end, None if window.start is None else ticks_of(window.start), end)
     setting = Setting(found.environment(chosen.functions), found.external)
     try:
-        compiled, result = run_query(rule.query, setting, found.engine.dialect, found.session, evaluation)
+        compiled, session = prepared(rule.query, setting, found, evaluation)
+        result = session.run(compiled)
     except (Refused, EngineError) as error:
         output.fail(f"{rule.title}: not run")
         output.diagnostics(error.diagnostics, rule.query, stderr=True)

@@ -15,16 +15,19 @@ from cyclopts import Parameter
 from detectionary.cli import output
 from detectionary.cli.output import ExitCode
 from detectionary.cli.trouble import Trouble
-from detectionary.compiler.compile import CompiledQuery
+from detectionary.compiler.compile import CompiledQuery, Evaluation, Setting
 from detectionary.compiler.plan import Scan, nodes
 from detectionary.compiler.refused import Refused
 from detectionary.engines.engine import Engine, EngineError, Limits, Session
+from detectionary.engines.masked import Masked
 from detectionary.engines.registry import ENGINES, engine_named
+from detectionary.engines.running import prepare
 from detectionary.engines.tables import EXTERNAL, environment_over
 from detectionary.logs import Logs, LogTable
 from detectionary.logs.reading import read_logs
 from detectionary.model.schema import Environment, TableSchema
 from detectionary.schemas import environment_base
+from detectionary.text import SourceText
 
 MOST_NAMED = 5
 """Of broken records, misfits and skipped files this many are named; the others are counted."""
@@ -155,6 +158,8 @@ def report(logs: Logs) -> None:
     """Say on stderr what was read, and everything that was not."""
     for name, table in logs.tables.items():
         output.talk(f"{name}: {table.rows:,} rows", "faint")
+        if table.timeless:
+            output.talk(f"{name}: {table.timeless:,} rows have no time and are in no window", "level.warning")
     skipped = logs.skipped
     for file in skipped[:MOST_NAMED]:
         output.talk(f"skipped {file.file}: {file.skipped}", "level.warning")
@@ -176,9 +181,33 @@ def _more(count: int, what: str) -> None:
         output.talk(f"… {count:,} {what} in all", "level.warning")
 
 
+def prepared(
+    source: SourceText, setting: Setting, found: Opened, evaluation: Evaluation
+) -> tuple[CompiledQuery, Session]:
+    """A query compiled, and the session that it runs in: each record of the logs is in one of its tables only.
+
+    Windows events stand in WindowsEvent and in SecurityEvent or Event, so that rules on either see them; a query that
+    reads both would count every event twice. Raises `Refused` or `EngineError`.
+    """
+    session: Session = found.session
+    compiled = prepare(source, setting, found.engine.dialect, session, evaluation)
+    seen = found.logs.seen_by(_tables(compiled))
+    hidden = {name for name, table in seen.items() if not table.rows and found.logs.tables[name].rows}
+    if hidden:
+        output.talk(f"{', '.join(sorted(hidden))}: left out, its records stand in the query's other tables", "faint")
+        session = Masked(session, hidden)
+        compiled = prepare(source, setting, found.engine.dialect, session, evaluation)
+    return compiled, session
+
+
+def _tables(compiled: CompiledQuery) -> set[str]:
+    """The tables that a query reads."""
+    return {node.table for node in nodes(compiled.plan) if isinstance(node, Scan)}
+
+
 def absent(compiled: CompiledQuery, found: Opened) -> None:
     """Say which tables the query reads of which the logs have no record."""
-    read = {node.table for node in nodes(compiled.plan) if isinstance(node, Scan)}
+    read = _tables(compiled)
     held = {name for name, table in found.logs.tables.items() if table.rows}
     missing = sorted(name for name in read - held if not name.startswith(EXTERNAL))
     if missing:

@@ -58,6 +58,8 @@ class DuckDBSession:
         connection = self._connection
         files = [str(path.resolve()) for table in tables.values() for path in table.files]
         connection.execute(_set("memory_limit", sql.text(f"{self._limits.memory}MiB")))
+        # A timestamp with a zone becomes one without by the session's zone, which is the machine's unless it is set.
+        connection.execute(_set("TimeZone", sql.text("UTC")))
         if self._limits.threads is not None:
             connection.execute(_set("threads", sql.number(self._limits.threads)))
         connection.execute(_set("allowed_paths", exp.Array(expressions=[sql.text(file) for file in files])))
