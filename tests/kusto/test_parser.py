@@ -197,3 +197,18 @@ def test_no_text_stops_the_parser_and_every_node_lies_in_its_parent(words: list[
     for found in highlight(text):
         assert end <= found.span.start < found.span.end
         end = found.span.end
+
+
+@pytest.mark.parametrize(
+    ("stage", "kind"),
+    [
+        ("wher x == 1", "wher"),
+        ("WHER x == 1", "wher"),
+        ("filter", "where"),
+        ("5", "?"),
+        ("", "?"),
+        ("['where'] x", "?"),
+    ],
+)
+def test_a_stage_that_is_no_operator_is_called_by_its_first_word(stage: str, kind: str) -> None:
+    assert [found.kind for found in check(SourceText(f"T | {stage} | take 5")).stages] == ["source", kind, "take"]

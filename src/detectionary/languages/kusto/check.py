@@ -37,11 +37,12 @@ _ALIASES: Final = {
 def stage_kind(stage: Node) -> str:
     """The canonical name of a stage: its operator, or "source" for a name, call or pipeline that begins a query.
 
-    Tables written in the query itself keep their names: `datatable`, `externaldata`.
+    Tables written in the query itself keep their names: `datatable`, `externaldata`. A stage that is no operator is
+    called by its first word, "?" where it has none.
     """
     match stage:
         case Operator(keyword=keyword):
-            return _ALIASES.get(keyword, keyword) or "unknown"
+            return _ALIASES.get(keyword, keyword) or "?"
         case DataTable():
             return "datatable"
         case ExternalData():

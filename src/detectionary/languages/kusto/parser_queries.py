@@ -15,7 +15,7 @@ from detectionary.languages.kusto.parser_nested import Nested
 from detectionary.languages.kusto.parser_operators import CHARTS
 from detectionary.languages.kusto.parser_parts import OPTIONS
 from detectionary.languages.kusto.syntax import BadOperator, Expression, Operator, Pipeline
-from detectionary.languages.kusto.tokens import END, NAMES, OPERATOR_KEYWORDS, WORDS
+from detectionary.languages.kusto.tokens import END, KEYWORDS, NAME, NAMES, OPERATOR_KEYWORDS, WORDS
 from detectionary.text import Span
 
 _STAGE_ENDS: Final = frozenset({"|", ";", END})
@@ -138,9 +138,16 @@ class Queries(Nested):
         """What stands for a stage that was given up; of no length where an operator is missing."""
         if self.at > at:
             span = self.span_from(at)
-            return BadOperator(span=span, keyword=self.kinds[at], text=span.of(self.text))
+            return BadOperator(span=span, keyword=self._stage_word(at), text=span.of(self.text))
         place = self.ends[at - 1] if at else self.starts[at]
         return BadOperator(span=Span(place, place))
+
+    def _stage_word(self, at: int) -> str:
+        """The word that a given-up stage begins with, lower case where it is no keyword; empty for any other token."""
+        kind = self.kinds[at]
+        if kind in KEYWORDS:
+            return kind
+        return self.texts[at].lower() if kind == NAME else ""
 
     def operator(self) -> Operator:
         """operator = where | extend | summarize | …"""
