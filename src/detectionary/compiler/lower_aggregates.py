@@ -8,7 +8,7 @@ from typing import Final
 
 from detectionary.compiler.aliases import canonical
 from detectionary.compiler.lowering import Lowering, constant_items, converted, use
-from detectionary.compiler.plan import Apply, Constant, Expr, Measure, PlanColumn
+from detectionary.compiler.plan import Apply, ColumnUse, Constant, Expr, Measure, PlanColumn, parts
 from detectionary.compiler.refused import refuse
 from detectionary.compiler.relation import Relation, Scope
 from detectionary.languages.kusto.bind_calls import CONVERSIONS
@@ -58,9 +58,18 @@ def aggregated(
         if len(values) != len(columns):
             raise refuse("the columns of this aggregate are not clear", expression.span, "give each a name of its own")
         for symbol, value in zip(columns, values, strict=True):
+            _refuse_single_rows(value, scope)
             kind = symbol.type if symbol.type is not ScalarType.UNKNOWN else value.type
             made.append((low.column(symbol.name, kind, expression.span), converted(value, kind)))
     return made
+
+
+def _refuse_single_rows(value: Expr, scope: Scope) -> None:
+    """Refuse a value that needs a column of the single rows: a group has no one value of it."""
+    collected = {column.id for column in scope.aggregates.columns} if scope.aggregates is not None else set()
+    for part in parts(value):
+        if isinstance(part, ColumnUse) and part.id not in collected:
+            raise refuse("a column stands outside of all aggregates", part.span, "take one of its values: take_any(…)")
 
 
 def plain(node: Expression) -> Expression:
