@@ -348,6 +348,6 @@ AGGREGATES: Final[tuple[AggregateRow, ...]] = (
     Aggregated("varianceif", conditional(_spread("var_samp"))),
     Aggregated("variancep", plain(_spread("var_pop"))),
     Aggregated("percentile", plain(_percentile), approximate=RANKED),
-    Aggregated("hitters_count", plain(_count), approximate=EXACT),
-    Aggregated("hitters_sum", plain(_sum), approximate=EXACT),
+    Aggregated("top-hitters", plain(_count), approximate=EXACT),
+    Aggregated("top-hitters by", plain(_sum), approximate=EXACT),
 )

@@ -17,11 +17,13 @@ from detectionary.compiler.sql import Sql
 from detectionary.compiler.ticks import moment_of
 from detectionary.engines.spark.aggregates import AGGREGATES, grouped
 from detectionary.engines.spark.expand import expand
+from detectionary.engines.spark.gaps import AGGREGATE_GAPS, SCALAR_GAPS
 from detectionary.engines.spark.printed import PRINTED_AS
 from detectionary.engines.spark.ranges import sequence
 from detectionary.engines.spark.scalars_convert import CONVERSIONS
 from detectionary.engines.spark.scalars_dynamic import DYNAMIC_FUNCTIONS
 from detectionary.engines.spark.scalars_logic import LOGIC
+from detectionary.engines.spark.scalars_network import NETWORK
 from detectionary.engines.spark.scalars_number import NUMBERS
 from detectionary.engines.spark.scalars_parse import PARSE
 from detectionary.engines.spark.scalars_regex import REGEXES
@@ -101,9 +103,21 @@ DIALECT: Final = Dialect(
     types=TYPES,
     scalars={
         row.name: row
-        for row in (*LOGIC, *NUMBERS, *CONVERSIONS, *TEXTS, *SEARCHES, *REGEXES, *TIMES, *DYNAMIC_FUNCTIONS, *PARSE)
+        for row in (
+            *SCALAR_GAPS,
+            *LOGIC,
+            *NUMBERS,
+            *CONVERSIONS,
+            *TEXTS,
+            *SEARCHES,
+            *REGEXES,
+            *TIMES,
+            *DYNAMIC_FUNCTIONS,
+            *PARSE,
+            *NETWORK,
+        )
     },
-    aggregates={row.name: row for row in AGGREGATES},
+    aggregates={row.name: row for row in (*AGGREGATE_GAPS, *AGGREGATES)},
     windows={row.name: row for row in WINDOWS},
     constant=constant,
     scan=scan,

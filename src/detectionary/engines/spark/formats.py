@@ -106,12 +106,15 @@ def _digits(size: Sql) -> Sql:
 
     def chosen(pair: Sql) -> Sql:
         exact = sql.cast(at(pair, 0), "DECIMAL(38, 20)")
-        branches = []
+        smallest = sql.equal(size, double("4.9e-324"))  # which Java never writes with one digit
+        branches = [(smallest, array(sql.text("5.0"), sql.text("-324")))]
         for places in (14, 15):
             rounded = sql.call("round", exact, sql.number(places))
             text = sql.cast(rounded, "VARCHAR")
             same = sql.equal(sql.cast(joined(text, sql.text("E"), at(pair, 1)), "DOUBLE"), size)
-            branches.append((sql.both(less(rounded, sql.number(10)), same), array(text, at(pair, 1))))
+            more = plus(sql.cast(at(pair, 1), "INTEGER"), ONE)
+            carried = array(sql.text("1.0"), sql.cast(more, "VARCHAR"))  # 9.99… became 10
+            branches.append((same, sql.case([(less(rounded, sql.number(10)), array(text, at(pair, 1)))], carried)))
         return sql.case(branches, pair)
 
     return once(once(sql.cast(size, "VARCHAR"), "java", made), "pair", chosen)

@@ -9,6 +9,7 @@ reach into literals, is off.
 from __future__ import annotations
 
 import logging
+import re
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -81,13 +82,19 @@ class _Context:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._users = 0
+        self._master = ""
         self._spark: SparkSession | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def enter(self, master: str | None, limits: Limits, settings: Mapping[str, str]) -> SparkSession:
+        wanted = master or f"local[{limits.threads if limits.threads is not None else '*'}]"
         with self._lock:
             if self._spark is None:
-                self._spark = self._started(master, limits, settings)
+                self._spark = self._started(wanted, limits, settings)
+                self._master = wanted
+            elif master is not None and master != self._master:
+                message = f"a process can hold one Spark, and this one has {self._master}"
+                raise EngineError((Diagnostic("KQL422", Level.ERROR, message, Span(0, 0)),))
             self._users += 1
             return self._spark.newSession()
 
@@ -100,12 +107,11 @@ class _Context:
                 if self._folder is not None:
                     self._folder.cleanup()
 
-    def _started(self, master: str | None, limits: Limits, settings: Mapping[str, str]) -> SparkSession:
+    def _started(self, master: str, limits: Limits, settings: Mapping[str, str]) -> SparkSession:
         self._folder = tempfile.TemporaryDirectory(prefix="detectionary-spark-", ignore_cleanup_errors=True)
         folder = Path(self._folder.name)
         (folder / "log4j2.properties").write_text(_LOG_CONFIGURATION, "utf-8")
-        threads = limits.threads if limits.threads is not None else "*"
-        builder = SparkSession.builder.master(master or f"local[{threads}]")
+        builder = SparkSession.builder.master(master)
         own = {
             "spark.driver.memory": f"{limits.memory}m",
             "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={(folder / 'log4j2.properties').as_uri()}",
@@ -129,6 +135,7 @@ logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
 
 _CONTEXT: Final = _Context()
 _NUMBERS: Final = count(1)
+_PLAIN_PATH: Final = re.compile(r"(?:/[A-Za-z0-9][A-Za-z0-9_.-]*)+")
 
 
 class SparkSessionOverTables:
@@ -177,9 +184,20 @@ class SparkSessionOverTables:
         self.storage[name] = StoredTable(relation, columns)
 
     def _read(self, paths: Sequence[Path]) -> DataFrame:
-        # A name is a name, whatever characters it has: no pattern of files is made of it.
-        reader = self._spark.read.option("__globPaths__", "false")
-        return reader.parquet(*(str(path.resolve()) for path in paths))
+        """The rows of Parquet files of one schema.
+
+        Spark leaves out files whose names begin with `_` or `.`, and makes patterns of some characters, so that a
+        file is read by a link of ours unless its path is a plain one.
+        """
+        found: list[str] = []
+        for path in paths:
+            whole = str(path.resolve())
+            if not _PLAIN_PATH.fullmatch(whole):
+                link = Path(self._folder.name) / f"file_{next(_NUMBERS)}.parquet"
+                link.symlink_to(whole)
+                whole = str(link)
+            found.append(whole)
+        return self._spark.read.parquet(*found)
 
     def _stored_rows(self, relation: str, name: str, rows: pa.Table) -> None:
         """Rows held in memory, by way of a file of this session; a column's type is its field's metadata `kusto`."""

@@ -72,4 +72,6 @@ WINDOWS: Final[tuple[WindowRow, ...]] = (
     Windowed("row_number", _row_number),
     Gap("run_spans", "sessions are not written for Spark"),
     Gap("session_start", "sessions are not written for Spark"),
+    Gap("session_starts", "sessions are not written for Spark"),
+    Gap("run_size", "sessions are not written for Spark"),
 )
