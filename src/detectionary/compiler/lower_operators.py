@@ -96,12 +96,12 @@ def datatable(low: Lowering, node: DataTable, scope: Scope) -> Relation:
     """Rows as written; they keep that order until an operator gives them another."""
     columns = tuple(low.column(item.name.text, item.type, item.span) for item in node.schema.columns)
     width = len(columns)
-    if width == 0 or len(node.values) % width:
+    if len(node.values) % width if width else node.values:
         raise refuse(f"a row of this datatable needs {width} values", node.span)
     place = low.column("place", ScalarType.LONG)
     outside = scope.with_row(None)
     rows: list[tuple[Expr, ...]] = []
-    for start in range(0, len(node.values), width):
+    for start in range(0, len(node.values), max(width, 1)):
         values = [
             _cell(low.expression(value, outside), column.type)
             for value, column in zip(node.values[start : start + width], columns, strict=True)
