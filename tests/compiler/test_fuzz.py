@@ -204,3 +204,7 @@ DEEP: Final = {
 @pytest.mark.parametrize("text", DEEP.values(), ids=DEEP.keys())
 def test_deep_and_long_queries_are_refused_or_run(text: str, empty: Session) -> None:
     outcome(text, Setting(ENVIRONMENT), empty)
+
+
+def test_a_pattern_of_too_many_columns_is_refused(empty: Session) -> None:
+    assert outcome(DEEP["a long pattern"], Setting(ENVIRONMENT), empty) == "refused"
