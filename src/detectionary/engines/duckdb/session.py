@@ -7,7 +7,8 @@ are the Parquet files that this session was given, by absolute path. Memory, thr
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final, Self
 
 import duckdb
@@ -36,6 +37,12 @@ _SETTINGS: Final = {
     "python_enable_replacements": "false",
     "default_null_order": "nulls_last",
 }
+
+PROBING: Final = 2.0
+"""Seconds in which the stage that an error of the engine comes from is looked for."""
+
+AGAIN: Final = 0.1
+"""Seconds from one interrupt to the next, until the engine has heard one."""
 
 
 class DuckDBSession:
@@ -102,28 +109,23 @@ class DuckDBSession:
                 name, own, ["VARCHAR"], "VARCHAR", null_handling=FunctionNullHandling.SPECIAL
             )
             self._provided.add(name)
-        timer: threading.Timer | None = None
-        expired = threading.Event()
-        if self._limits.seconds is not None:
-            timer = threading.Timer(self._limits.seconds, self._expire, (expired,))
-            timer.daemon = True
-            timer.start()
-        try:
-            table = self._connection.sql(query.text()).to_arrow_table()
-        except duckdb.InterruptException as error:
-            if not expired.is_set():
-                raise KeyboardInterrupt from error
-            message = f"the query was stopped after {self._limits.seconds:g} seconds"
-            raise EngineError((Diagnostic("KQL420", Level.ERROR, message, query.plan.span),)) from error
-        except duckdb.Error as error:
-            raise EngineError((self._diagnostic(error, query),)) from error
-        except RuntimeError as error:
-            if str(error) == "Query interrupted":  # how the client reports SIGINT while a query runs
-                raise KeyboardInterrupt from error
-            raise
-        finally:
-            if timer is not None:
-                timer.cancel()
+        failure: duckdb.Error | None = None
+        with self._bounded(self._limits.seconds) as expired:
+            try:
+                table = self._connection.sql(query.text()).to_arrow_table()
+            except duckdb.InterruptException as error:
+                if not expired.is_set():
+                    raise KeyboardInterrupt from error
+                message = f"the query was stopped after {self._limits.seconds:g} seconds"
+                raise EngineError((Diagnostic("KQL420", Level.ERROR, message, query.plan.span),)) from error
+            except duckdb.Error as error:
+                failure = error
+            except RuntimeError as error:
+                if str(error) == "Query interrupted":  # how the client reports SIGINT while a query runs
+                    raise KeyboardInterrupt from error
+                raise
+        if failure is not None:
+            raise EngineError((self._diagnostic(failure, query),)) from failure
         columns = tuple(ResultColumn(column.name, column.type.value) for column in query.columns)
         return Result(columns, table if columns else table.select([]))
 
@@ -136,23 +138,53 @@ class DuckDBSession:
         return Diagnostic("KQL422", Level.ERROR, f"the engine stopped: {first}", self._failing_stage(query))
 
     def _failing_stage(self, query: CompiledQuery) -> Span:
-        """The span of the first named part of the statement that fails when it is computed by itself."""
+        """The span of the first named part of the statement that fails when it is computed by itself.
+
+        The whole query's when that is not found soon: this is only for the message.
+        """
         parts = query.statement.args.get("with_")
         chain = parts.expressions if parts is not None else []
-        for number, part in enumerate(chain, 1):
-            name = part.alias
-            value = sql.call("bit_xor", sql.call("hash", exp.Column(this=sql.name(name))))
-            probe = sql.select([value], sql.table(name))
-            probe.set("with_", exp.With(expressions=chain[:number]))
-            try:
-                self._connection.sql(probe.sql("duckdb", copy=False)).fetchall()
-            except duckdb.Error:
-                return query.spans.get(name, query.plan.span)
+        with self._bounded(PROBING) as expired:
+            for number, part in enumerate(chain, 1):
+                name = part.alias
+                value = sql.call("bit_xor", sql.call("hash", exp.Column(this=sql.name(name))))
+                probe = sql.select([value], sql.table(name))
+                probe.set("with_", exp.With(expressions=chain[:number]))
+                try:
+                    self._connection.sql(probe.sql("duckdb", copy=False)).fetchall()
+                except duckdb.InterruptException as error:
+                    if not expired.is_set():
+                        raise KeyboardInterrupt from error
+                except duckdb.Error:
+                    return query.spans.get(name, query.plan.span)
+                if expired.is_set():
+                    break
         return query.plan.span
 
-    def _expire(self, expired: threading.Event) -> None:
-        expired.set()
-        self._connection.interrupt()
+    @contextmanager
+    def _bounded(self, seconds: float | None) -> Iterator[threading.Event]:
+        """Statements inside are interrupted after so many seconds (None: never), and then the event is set."""
+        expired, left = threading.Event(), threading.Event()
+
+        def watch() -> None:
+            if left.wait(seconds):
+                return
+            expired.set()
+            while not left.is_set():
+                # More than once: an interrupt before the engine has begun with a statement is lost.
+                self._connection.interrupt()
+                left.wait(AGAIN)
+
+        if seconds is None:
+            yield expired
+            return
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield expired
+        finally:
+            left.set()
+            watcher.join()
 
     def close(self) -> None:
         for name in self._provided:
