@@ -13,6 +13,7 @@ from detectionary.engines.engine import Engine
 
 ENGINES: Final = {
     "duckdb": "detectionary.engines.duckdb",
+    "spark": "detectionary.engines.spark",
 }
 """Engine by name: its package, imported when it is asked for, since engines are heavy."""
 

@@ -147,7 +147,7 @@ def _has_list(joiner: Callable[..., Sql], any_: bool) -> EmitFunction:
                 raise UnsupportedError("a list within the list is not supported")
             text = constant_text(item)
             if text is None and isinstance(item, Constant) and item.type in (ScalarType.LONG, ScalarType.INT):
-                text = str(item.value)
+                text = "" if item.value is None else str(item.value)
             if text is None:
                 tests.append(_has_value(value, text_of(item, wanted, emission), WHOLE_TERM))
             else:
