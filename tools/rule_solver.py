@@ -289,7 +289,7 @@ def _candidates(demands: Sequence[Demand], kind: ScalarType) -> Iterator[Leaf]:
     wanted = [d for d in demands if d.holds]
     texts = [str(value) for d in wanted for value in d.values if isinstance(value, str)]
     numbers = [value for d in demands for value in d.values if not isinstance(value, str | None)]
-    if kind is ScalarType.BOOL:
+    if kind is ScalarType.BOOL or any(isinstance(number, bool) for number in numbers):
         yield from (True, False)
         return
     if numbers or kind not in (ScalarType.STRING, ScalarType.DYNAMIC, ScalarType.GUID):
@@ -356,6 +356,10 @@ def row_of(scan: Scan, demands: Demands, now: int) -> Row:
             row[name] = value
     for (name, in_text), content in built.items():
         row[name] = json.dumps(content) if in_text else content
+    for asked in demands.found:
+        name = names[asked.target.column]
+        if not asked.target.path and (name, True) in built and not _fulfils(str(row[name]), [asked]):
+            raise UnsolvedError("a text that is asked for as a whole and by its members")
     return row
 
 
