@@ -13,6 +13,7 @@ from detectionary.compiler.emit import Emission
 from detectionary.compiler.plan import Apply, Constant, Expr
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
+from detectionary.engines.duckdb.once import once
 from detectionary.engines.duckdb.texts import (
     EMPTY,
     constant_number,
@@ -60,6 +61,23 @@ def _one(function: str) -> EmitFunction:
         return sql.call(function, text_of(call.arguments[0], arguments[0], emission))
 
     return emit
+
+
+SHARP: Final = "\u00df"
+
+
+def _upper(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
+    """Every character by Unicode's simple mapping; `upper` would make the rare capital letter of the German sharp s."""
+
+    def by_parts(text: Sql) -> Sql:
+        parts = sql.call("string_split", text, sql.text(SHARP))
+        upper = sql.call("list_transform", parts, sql.function(["part"], sql.call("upper", sql.variable("part"))))
+        return sql.case(
+            [(sql.call("contains", text, sql.text(SHARP)), sql.call("array_to_string", upper, sql.text(SHARP)))],
+            sql.call("upper", text),
+        )
+
+    return once(text_of(call.arguments[0], arguments[0], emission), "text", by_parts)
 
 
 # Putting together
@@ -348,7 +366,7 @@ PARTS: Final[tuple[ScalarRow, ...]] = (
     Scalar("strcmp", _strcmp),
     Scalar("isempty", _is_empty),
     Scalar("isnotempty", _is_not_empty),
-    Scalar("toupper", _one("upper")),
+    Scalar("toupper", _upper),
     Scalar("tolower", _one("lower")),
     Scalar("substring", _substring, note="a negative length is refused, or stops the run"),
     Scalar("indexof", _indexof, note="start, length and occurrence must be constants"),
