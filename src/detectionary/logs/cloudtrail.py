@@ -9,7 +9,6 @@ AwsRequestId_; both hold the request's id, so that older rules find it too.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -17,7 +16,7 @@ import msgspec
 import pyarrow as pa
 
 from detectionary.logs.parts import UNMAPPED
-from detectionary.logs.values import Converted, Json, convert, minified
+from detectionary.logs.values import Converted, Json, convert, is_spaced, minified
 
 TABLE: Final = "AWSCloudTrail"
 
@@ -39,9 +38,9 @@ class SessionIssuer(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields
 
 class SessionContext(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, rename="camel"):
     session_issuer: SessionIssuer = SessionIssuer()
+    web_id_federation_data: msgspec.Raw = _NOTHING
     attributes: SessionAttributes = SessionAttributes()
     ec2_role_delivery: str | None = None
-    web_id_federation_data: msgspec.Raw = _NOTHING
     source_identity: msgspec.Raw = _NOTHING
     ec2_issued_in_vpc: msgspec.Raw = _NOTHING
     assumed_root: msgspec.Raw = _NOTHING
@@ -74,14 +73,17 @@ class TlsDetails(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=Tr
     key_exchange: msgspec.Raw = _NOTHING
 
 
-class Event(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, rename="camel"):
-    """A record as AWS documents it. One with other fields, or other types, is read the slow way."""
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, forbid_unknown_fields=True, rename="camel"):
+    """A record as AWS documents it. One with other fields, or other types, is read the slow way.
 
+    The fields are in the order in which AWS writes them: the decoder looks for each after the last one first.
+    """
+
+    event_version: str | None = None
+    user_identity: UserIdentity = UserIdentity()
     event_time: str
     event_source: str
     event_name: str
-    event_version: str | None = None
-    user_identity: UserIdentity = UserIdentity()
     aws_region: str | None = None
     source_ip_address: str | None = msgspec.field(default=None, name="sourceIPAddress")
     user_agent: str | None = None
@@ -92,18 +94,18 @@ class Event(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, r
     additional_event_data: msgspec.Raw = _NOTHING
     request_id: str | None = msgspec.field(default=None, name="requestID")
     event_id: str | None = msgspec.field(default=None, name="eventID")
+    read_only: bool | None = None
+    resources: msgspec.Raw = _NOTHING
     event_type: str | None = None
     api_version: str | None = None
     management_event: bool | None = None
-    read_only: bool | None = None
-    resources: msgspec.Raw = _NOTHING
     recipient_account_id: str | None = None
     service_event_details: msgspec.Raw = _NOTHING
     shared_event_id: str | None = msgspec.field(default=None, name="sharedEventID")
     vpc_endpoint_id: str | None = None
+    vpc_endpoint_account_id: msgspec.Raw = _NOTHING
     event_category: str | None = None
     tls_details: TlsDetails = TlsDetails()
-    vpc_endpoint_account_id: msgspec.Raw = _NOTHING
     addendum: msgspec.Raw = _NOTHING
     session_credential_from_console: msgspec.Raw = _NOTHING
     edge_device_details: msgspec.Raw = _NOTHING
@@ -186,23 +188,35 @@ was. An empty object or a null says nothing and is left out: AWS writes one in m
 
 _CONSTANTS: Final = {"OperationName": "CloudTrail", "Type": TABLE}
 
+_HOLDERS: Final[dict[str, type[msgspec.Struct]]] = {
+    "user_identity": UserIdentity,
+    "user_identity.session_context": SessionContext,
+    "user_identity.session_context.session_issuer": SessionIssuer,
+    "user_identity.session_context.attributes": SessionAttributes,
+    "user_identity.on_behalf_of": OnBehalfOf,
+    "tls_details": TlsDetails,
+}
+"""What holds several fields, by its path in an `Event`."""
+
 
 class _Fields:
-    """The values of events by the path of their field; what holds several fields is gone through once."""
+    """The values of events by the path of their field. All fields of what holds several are taken out together."""
 
     def __init__(self, events: Sequence[Event]) -> None:
-        self._lists: dict[str, Sequence[object]] = {"": events}
+        self._values: dict[str, Sequence[Any]] = {}
+        self._add("", Event, events)
 
-    def holders(self, path: str) -> Sequence[object]:
-        """What is at a path, for each event; the events themselves at ""."""
-        found = self._lists.get(path)
-        if found is None:
-            found = self._lists[path] = self.values(path)
-        return found
+    def _add(self, path: str, kind: type[msgspec.Struct], holders: Sequence[msgspec.Struct]) -> None:
+        columns = zip(*map(msgspec.structs.astuple, holders), strict=True)
+        for name, values in zip(kind.__struct_fields__, columns, strict=True):
+            inner = f"{path}.{name}" if path else name
+            if inner in _HOLDERS:
+                self._add(inner, _HOLDERS[inner], values)
+            else:
+                self._values[inner] = values
 
-    def values(self, path: str) -> list[Any]:
-        outer, _, last = path.rpartition(".")
-        return list(map(operator.attrgetter(last), self.holders(outer)))
+    def values(self, path: str) -> Sequence[Any]:
+        return self._values[path]
 
 
 def rows(events: Sequence[Event], unmapped: Sequence[str | None] | None = None) -> dict[str, Converted]:
@@ -216,9 +230,9 @@ def rows(events: Sequence[Event], unmapped: Sequence[str | None] | None = None) 
     for name, (kind, path) in _OTHERS.items():
         made[name] = convert(kind, fields.values(path))
     for name, path in _STRUCTURES.items():
-        structures = [b"" if raw is _NOTHING else _structure(raw) for raw in fields.values(path)]
-        if any(structures):
-            made[name] = Converted(pa.array(structures, pa.string()))
+        structures = _structures(fields.values(path))
+        if structures is not None:
+            made[name] = Converted(structures)
     if "AwsRequestId_" in made:
         made["AwsRequestId"] = made["AwsRequestId_"]
     for name, constant in _CONSTANTS.items():
@@ -238,16 +252,13 @@ def _unmapped(fields: _Fields, count: int) -> Sequence[str | None]:
     """For each event the JSON of its documented fields that have no column."""
     found: dict[int, dict[str, Any]] = {}  # objects of objects, as deep as the paths go
     for holder, names in _UNMAPPED.items():
-        get = operator.attrgetter(*names)
-        one = len(names) == 1
-        nothing: object = _NOTHING if one else (_NOTHING,) * len(names)
-        usual: object = _EMPTY if one else (_EMPTY, *(_NOTHING,) * (len(names) - 1))
-        held: list[Any] = list(map(get, fields.holders(holder)))
-        if held.count(nothing) == count or held.count(nothing) + held.count(usual) == count:
-            continue
         outer = [_ENCODED[name] for name in holder.split(".")] if holder else []
-        for index, raws in enumerate(held):
-            for name, raw in zip(names, (raws,) if one else raws, strict=True):
+        for name in names:
+            raws = fields.values(f"{holder}.{name}" if holder else name)
+            absent = raws.count(_NOTHING)
+            if absent == count or absent + raws.count(_EMPTY) == count:
+                continue
+            for index, raw in enumerate(raws):
                 if raw is not _NOTHING and raw != _EMPTY and raw != _NULL:
                     inner = found.setdefault(index, {})
                     for step in outer:
@@ -258,9 +269,19 @@ def _unmapped(fields: _Fields, count: int) -> Sequence[str | None]:
     return [msgspec.json.encode(found[index]).decode() if index in found else None for index in range(count)]
 
 
-def _structure(raw: msgspec.Raw) -> bytes:
-    text = bytes(raw)
-    return b"" if text == b"null" else minified(text)
+def _structures(raws: Sequence[msgspec.Raw]) -> pa.Array | None:
+    """The JSON of structures, the empty text for a null or an absent one; None where all are."""
+    if raws.count(_NOTHING) == len(raws):
+        return None
+    texts = list(map(bytes, raws))
+    if texts.count(b"null"):
+        texts = [b"" if text == b"null" else text for text in texts]
+    whole = b"".join(texts)
+    if not whole:
+        return None
+    if is_spaced(whole):
+        texts = list(map(minified, texts))
+    return pa.array(texts, pa.string())
 
 
 # The slow way: any record, one by one

@@ -77,11 +77,14 @@ def convert(kind: str, values: Sequence[object], reading: Reading | None = None)
     return _one_by_one(kind, values, _SCALARS[kind])
 
 
+def is_spaced(text: bytes) -> bool:
+    """Whether JSON may have blanks between its tokens: whether it has any, be they inside of texts."""
+    return b" " in text or b"\n" in text or b"\t" in text or b"\r" in text
+
+
 def minified(text: bytes) -> bytes:
     """JSON without blanks between its tokens; everything else as it was written."""
-    if b" " in text or b"\n" in text or b"\t" in text or b"\r" in text:
-        return msgspec.json.format(text, indent=-1)
-    return text
+    return msgspec.json.format(text, indent=-1) if is_spaced(text) else text
 
 
 def dynamic(value: object) -> str | None:
