@@ -59,6 +59,10 @@ TYPE_CLASSES: Final = {
 """The types behind the classes that the recorded answers of the real engine name."""
 
 
+UNKNOWN_ROW = "KQL423"
+"""A query stopped at a row whose answer nothing tells: a refusal, only later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What became of one case: right, wrong, refused or failed, and why."""
@@ -109,7 +113,8 @@ def judge(case: dict[str, Any], engine: Engine, session: Session) -> Verdict:
         outcome = "right" if case.get("expect_error") else "refused"
         return Verdict(name, outcome, refused.diagnostics[0].message, query)
     except EngineError as error:
-        outcome = "right" if case.get("expect_error") else "failed"
+        unknown = error.diagnostics[0].code == UNKNOWN_ROW
+        outcome = "right" if case.get("expect_error") else "refused" if unknown else "failed"
         return Verdict(name, outcome, error.diagnostics[0].message, query)
     except Exception as error:
         # One case that the compiler breaks on must not stop the others.

@@ -73,6 +73,7 @@ CODES: Final = (
     Code("KQL420", "timed-out", "A query that ran longer than it may."),
     Code("KQL421", "out-of-memory", "A query that needs more memory than it may use."),
     Code("KQL422", "engine-error", "A query that the engine could not finish."),
+    Code("KQL423", "unknown-row", "A row whose answer no documentation tells; the query stops there, not to guess."),
     # Rule files
     Code("SRC101", "not-utf8", "A file that is not UTF-8; it is read as Windows-1252."),
     Code("SRC102", "utf16-without-mark", "A UTF-16 file without a byte order mark."),

@@ -31,6 +31,7 @@ from detectionary.engines.duckdb.scalars_read import (
     read_whole,
 )
 from detectionary.engines.duckdb.scalars_span import datetime_of_ticks, ticks_of_datetime
+from detectionary.engines.duckdb.stopping import halt
 from detectionary.languages.kusto.syntax import ScalarType
 
 BOOL, INT, LONG, REAL = ScalarType.BOOL, ScalarType.INT, ScalarType.LONG, ScalarType.REAL
@@ -322,7 +323,7 @@ def _type_name(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> S
                 (sql.both(is_whole, small), sql.text("int")),
                 (is_whole, sql.text("long")),
             ],
-            sql.call("error", sql.text("gettype of a dynamic number with a fraction is not supported")),
+            halt("gettype of a dynamic number with a fraction is not supported"),
         )
 
     return once(arguments[0], "dyn", named)

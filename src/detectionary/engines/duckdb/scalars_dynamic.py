@@ -16,6 +16,7 @@ from detectionary.engines.duckdb import json_texts as json
 from detectionary.engines.duckdb.json_texts import dynamic_text
 from detectionary.engines.duckdb.once import once
 from detectionary.engines.duckdb.scalars_convert import convert
+from detectionary.engines.duckdb.stopping import halt
 from detectionary.languages.kusto.syntax import ScalarType
 
 DYNAMIC, STRING = ScalarType.DYNAMIC, ScalarType.STRING
@@ -129,7 +130,7 @@ def _column(value: Sql) -> Sql:
 
 
 def _stop(why: str) -> Sql:
-    return sql.call("error", sql.text(f"mv-expand met {why}: how Kusto casts it is not documented"))
+    return halt(f"mv-expand met {why}: how Kusto casts it is not documented")
 
 
 # Building
@@ -143,10 +144,11 @@ def _pack(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
     before = "{"
     for at in range(0, len(arguments), 2):
         key, value = call.arguments[at : at + 2]
-        if isinstance(key, Constant):
+        if isinstance(key, Constant) and key.type is STRING:
             before += json.quoted_text(str(key.value)) + ":"
         else:
-            parts += [sql.text(before), json.quoted(arguments[at])]
+            name = arguments[at] if key.type is STRING else emission.apply("tostring", STRING, key, span=call.span)
+            parts += [sql.text(before), json.quoted(name)]
             before = ":"
         parts += [sql.text(before), json_item(value, arguments[at + 1])]
         before = ","
@@ -231,7 +233,7 @@ def _series(start: Sql, stop: Sql, step: Sql, call: Apply) -> Sql:
     else:
         rises = sql.binary(exp.GT, step, sql.number(0))
         falls = sql.binary(exp.LT, step, sql.number(0))
-        none = sql.call("error", sql.text("range: a step of 0 is not supported"))
+        none = halt("range: a step of 0 is not supported")
         last = sql.case(
             [(rises, sql.call("least", whole, furthest)), (falls, sql.call("greatest", whole, furthest))], none
         )

@@ -19,6 +19,7 @@ from detectionary.compiler.sql import Sql
 from detectionary.engines.duckdb import json_texts as json
 from detectionary.engines.duckdb.once import once
 from detectionary.engines.duckdb.scalars_dynamic import json_item
+from detectionary.engines.duckdb.stopping import halt
 from detectionary.languages.kusto.syntax import ScalarType
 
 DYNAMIC, STRING, REAL = ScalarType.DYNAMIC, ScalarType.STRING, ScalarType.REAL
@@ -276,7 +277,10 @@ def _zip(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
 
 
 def _iff(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
-    """One of two values for every condition, from arrays at its place; null where the condition is no truth value."""
+    """One of two values for every condition, from arrays at its place; null where the condition is null.
+
+    Conditions are truth values and numbers (learn.microsoft.com, "array_iff()"); another one stops the query.
+    """
 
     def choice(at: int) -> Sql:
         value = json_item(call.arguments[at], arguments[at])
@@ -289,7 +293,10 @@ def _iff(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
         number = sql.try_cast(condition, "DOUBLE")
         holds = sql.either(sql.equal(condition, sql.text("true")), sql.binary(exp.NEQ, number, ZERO))
         fails = sql.either(sql.equal(condition, sql.text("false")), sql.equal(number, ZERO))
-        chosen = sql.case([(holds, choice(1)), (fails, choice(2))], json.NULL_ITEM)
+        other = halt("array_iff: a condition is neither a truth value nor a number")
+        missing = sql.either(sql.is_null(condition), sql.equal(condition, sql.text("null")))
+        branches = [(missing, json.NULL_ITEM), (holds, choice(1)), (fails, choice(2))]
+        chosen = sql.case(branches, sql.cast(other, "VARCHAR"))
         return json.joined(_indexed(json.length(values), "i", chosen))
 
     return over_items(arguments[0], body)

@@ -14,6 +14,7 @@ from detectionary.compiler.plan import Apply, Constant
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
 from detectionary.engines.duckdb.once import once
+from detectionary.engines.duckdb.stopping import halt
 
 
 def _joined(*parts: Sql) -> Sql:
@@ -189,7 +190,7 @@ def format_timespan(call: Apply, arguments: tuple[Sql, ...], emission: Emission)
 
     def written(span: Sql) -> Sql:
         pieces = [_span_piece(span, word) for word in words] or [sql.text("")]
-        negative = sql.call("error", sql.text("format_timespan of a negative timespan is not supported"))
+        negative = halt("format_timespan of a negative timespan is not supported")
         return sql.case(
             [(sql.binary(exp.LT, span, sql.number(0)), negative)], sql.coalesce(_joined(*pieces), sql.text(""))
         )

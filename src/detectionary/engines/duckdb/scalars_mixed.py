@@ -13,6 +13,7 @@ from detectionary.compiler import sql
 from detectionary.compiler.plan import Apply, Constant, Expr
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
+from detectionary.engines.duckdb.stopping import halt
 from detectionary.languages.kusto.syntax import ScalarType
 
 BOOL, STRING = ScalarType.BOOL, ScalarType.STRING
@@ -77,5 +78,4 @@ def _equals_truth(part: Expr, text: Sql, truth: Sql) -> Sql:
 
 
 def _stop(what: str, text: Sql) -> Sql:
-    message = sql.text(f"it is not known how Kusto compares {what} with this text: ")
-    return sql.cast(sql.call("error", sql.call("concat", message, text)), "BOOLEAN")
+    return sql.cast(halt(f"it is not known how Kusto compares {what} with this text: ", text), "BOOLEAN")

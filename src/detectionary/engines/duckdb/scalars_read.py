@@ -14,6 +14,7 @@ from detectionary.compiler import sql
 from detectionary.compiler.sql import Sql
 from detectionary.engines.duckdb.once import once
 from detectionary.engines.duckdb.scalars_span import moment_of_micros
+from detectionary.engines.duckdb.stopping import halt
 
 _BLANKS: Final = r"[\t-\r ]*"
 _WHOLE: Final = rf"^{_BLANKS}([+-]?[0-9]+|0[xX][0-9a-fA-F]+){_BLANKS}$"
@@ -56,7 +57,7 @@ _DECIMAL: Final = rf"^{_BLANKS}([+-]?(?:[0-9]{{1,20}}(?:\.[0-9]{{0,18}})?|\.[0-9
 
 def read_decimal(text: Sql) -> Sql:
     """A text as decimal; one with more digits than this engine keeps stops the query."""
-    too_long = sql.call("error", sql.text("a decimal of this length is not supported"))
+    too_long = halt("a decimal of this length is not supported")
     return once(
         text,
         "digits",
@@ -116,7 +117,7 @@ _QUANTITY: Final = rf"^{_BLANKS}-?[0-9]+(?:\.[0-9]+|(?::[0-9]+){{3}})?\s*(?:d|h|
 
 def read_timespan(text: Sql) -> Sql:
     """`[-][d.]hh:mm[:ss[.fffffff]]` as ticks; a text that Kusto may read in another way stops the query."""
-    unsure = sql.call("error", sql.text("whether totimespan reads a number with or without a unit is not documented"))
+    unsure = halt("whether totimespan reads a number with or without a unit is not documented")
 
     def read(x: Sql) -> Sql:
         other = sql.case([(sql.call("regexp_matches", x, sql.text(_QUANTITY)), sql.cast(unsure, "BIGINT"))])

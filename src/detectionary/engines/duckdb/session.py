@@ -22,6 +22,7 @@ from detectionary.compiler.dialect import StoredColumn, StoredTable
 from detectionary.compiler.sql import Sql
 from detectionary.engines.duckdb.dialect import DIALECT, TYPES
 from detectionary.engines.duckdb.own_functions import OWN_FUNCTIONS
+from detectionary.engines.duckdb.stopping import own_message
 from detectionary.engines.engine import EngineError, Limits
 from detectionary.engines.result import Result, ResultColumn
 from detectionary.languages.kusto.syntax import ScalarType
@@ -135,6 +136,9 @@ class DuckDBSession:
         if isinstance(error, duckdb.OutOfMemoryException):
             message = f"the query needs more memory than it may use: {first}"
             return Diagnostic("KQL421", Level.ERROR, message, query.plan.span, "raise --memory, or filter earlier")
+        own = own_message(first)
+        if own is not None:
+            return Diagnostic("KQL423", Level.ERROR, own, self._failing_stage(query))
         return Diagnostic("KQL422", Level.ERROR, f"the engine stopped: {first}", self._failing_stage(query))
 
     def _failing_stage(self, query: CompiledQuery) -> Span:

@@ -10,6 +10,7 @@ from detectionary.compiler.emit import Emission
 from detectionary.compiler.plan import Apply, Constant, Expr
 from detectionary.compiler.refused import UnsupportedError
 from detectionary.compiler.sql import Sql
+from detectionary.engines.duckdb.stopping import halt
 from detectionary.languages.kusto.syntax import ScalarType
 
 EMPTY: Final = sql.text("")
@@ -63,7 +64,7 @@ def stop(condition: Sql, message: str, otherwise: Sql) -> Sql:
 
     For values that are not exact here and that only the run shows: an error is better than a wrong row.
     """
-    return sql.case([(condition, sql.call("error", sql.text(message)))], otherwise)
+    return sql.case([(condition, halt(message))], otherwise)
 
 
 def json_list(values: Sql) -> Sql:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 from xml.parsers import expat
 
+from detectionary.engines.duckdb.stopping import MARK
+
 LONGEST: Final = 1_048_576
 """Bytes; "Longer strings interpretation will result in a null object"."""
 
@@ -22,6 +24,9 @@ Item: TypeAlias = "str | dict[str, Item] | list[Item] | None"
 
 class UnknownXml(ValueError):  # noqa: N818 - what it is, not a fault of the text
     """XML whose translation is not documented."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(MARK + message)
 
 
 @dataclass(slots=True)
