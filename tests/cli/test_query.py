@@ -182,6 +182,15 @@ def test_a_batch_answers_each_line_with_the_keys_of_the_contract(run: Run, tmp_p
     assert fifth["rows"] == [[1], [2]]
 
 
+def test_a_line_of_a_batch_that_asks_nothing_keeps_its_name(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "queries.ndjson"
+    path.write_text('{"id": "x"}\n{"id": 7, "query": 5}\n' + "[" * 200_000 + '\n{"id": 8, "query": "print 1"}', "utf-8")
+    first, second, third, fourth = run("query", "--batch", path).lines()
+    assert (first["id"], second["id"], third["id"]) == ("x", 7, None)
+    assert all("error" in answer for answer in (first, second, third))
+    assert fourth["rows"] == [[1]]
+
+
 def test_a_value_nested_too_deeply_is_an_error_and_no_crash(run: Run, tmp_path: Path) -> None:
     deep = "print d = parse_json(strcat(strrep('[', 1000), strrep('[', 1000), strrep(']', 1000), strrep(']', 1000)))"
     outcome = run("query", deep, "--format", "json")

@@ -33,6 +33,12 @@ class BatchQuery(msgspec.Struct, frozen=True):
     query: str
 
 
+class BatchName(msgspec.Struct, frozen=True):
+    """The name alone of a line of `--batch`."""
+
+    id: str | int | None = None
+
+
 def query(
     kql: Annotated[str | None, Parameter(name="KQL")] = None,
     *,
@@ -149,12 +155,20 @@ def _batch(path: Path, found: Opened, functions: Environment, at: str | None) ->
     return ExitCode.DONE if whole else ExitCode.FINDINGS
 
 
+def _name_of(line: bytes) -> str | int | None:
+    """What a line that asks no query calls itself, as far as that can be read."""
+    try:
+        return msgspec.json.decode(line, type=BatchName).id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
 def _answer(line: bytes, found: Opened, setting: Setting, evaluation: Evaluation) -> dict[str, object]:
     """What a line of a batch gives: rows, why it was refused, or what went wrong."""
     try:
         request = msgspec.json.decode(line, type=BatchQuery)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return {"id": None, "error": f'no {{"id", "query"}} object: {error}'}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return {"id": _name_of(line), "error": f'no {{"id", "query"}} object: {error}'}
     source = SourceText(request.query, str(request.id))
     try:
         compiled, session = prepared(source, setting, found, evaluation)

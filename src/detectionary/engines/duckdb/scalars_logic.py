@@ -214,6 +214,8 @@ def _between(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql
 def _around(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
     """Whether a value lies within `center` less and more `delta`, ends included (learn.microsoft.com, "around()")."""
     value, center, delta = call.arguments
+    if center.type is BOOL:
+        raise UnsupportedError("a truth value has no surroundings")
     kind = center.type if center.type not in (INT, LONG) or delta.type is not REAL else REAL
     low, high = (Apply(sign, (center, delta), LONG if kind is INT else kind, call.span) for sign in "-+")
     return emission.apply("between", BOOL, value, low, high, span=call.span)
