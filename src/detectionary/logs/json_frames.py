@@ -51,6 +51,8 @@ class Frame:
     """Whole elements as a JSON array, valid in syntax and in UTF-8."""
 
     array: bytes
+    """Empty where the elements are `typed`: it would be a copy that nobody needs."""
+
     count: int
     first: int
     """The number of the first element in its file, from 1."""
@@ -242,15 +244,16 @@ class _Framer:
         closing = self._data.rfind(b"]")
         if self._data[closing + 1 :].strip(BLANK) != (b"}" if self._data[:1] == b"{" else b""):
             return None
-        array = b"[" + self._data[opening:closing] + b"]"
-        if not is_utf8(array):
+        if not is_utf8(self._data):
             return None
+        view = memoryview(self._data)[opening - 1 : closing + 1]
         if self._typed is not None:
             try:
-                typed = self._typed.decode(array)
-                return Frame(array, len(typed), self._record, None, typed) if typed else None
+                typed = self._typed.decode(view)
+                return Frame(b"", len(typed), self._record, None, typed) if typed else None
             except (msgspec.DecodeError, RecursionError):
                 pass  # elements of another kind, or broken ones
+        array = bytes(view)
         try:
             count = len(RAWS.decode(array))
         except (msgspec.DecodeError, RecursionError):
