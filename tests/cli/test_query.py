@@ -95,6 +95,14 @@ def test_a_zone_in_parquet_is_read_whatever_the_machine_s_own(
     assert outcome.lines() == [{"TimeGenerated": "2026-01-02T12:00:00.0000000Z"}]
 
 
+@pytest.mark.parametrize("name", ["a[1].parquet", "b*.parquet", "it's ?.parquet"])
+def test_a_parquet_file_may_have_any_name(run: Run, tmp_path: Path, name: str) -> None:
+    pq.write_table(pa.table({"A": ["right"]}), tmp_path / name)
+    pq.write_table(pa.table({"A": ["wrong"]}), tmp_path / "a1.parquet")
+    outcome = run("query", "T_CL", "--table", "T_CL", "--logs", tmp_path / name, "--format", "ndjson")
+    assert outcome.lines() == [{"A": "right"}], outcome.err
+
+
 def test_a_query_may_stand_in_a_file(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "hunt.kql"
     path.write_text("print answer = 42", "utf-8")

@@ -6,9 +6,11 @@ are the Parquet files that this session was given, by absolute path. Memory, thr
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, Self
 
 import duckdb
@@ -56,6 +58,8 @@ class DuckDBSession:
         self._connection = duckdb.connect(":memory:", config=dict(_SETTINGS))
         self.storage: dict[str, StoredTable] = {}
         self._provided: set[str] = set()
+        self._links: dict[str, str] = {}
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         try:
             self._open(tables, external or {})
         except BaseException:
@@ -64,7 +68,7 @@ class DuckDBSession:
 
     def _open(self, tables: Mapping[str, LogTable], external: Mapping[str, pa.Table]) -> None:
         connection = self._connection
-        files = [str(path.resolve()) for table in tables.values() for path in table.files]
+        files = [self._readable(path) for table in tables.values() for path in table.files]
         connection.execute(_set("memory_limit", sql.text(f"{self._limits.memory}MiB")))
         # A timestamp with a zone becomes one without by the session's zone, which is the machine's unless it is set.
         connection.execute(_set("TimeZone", sql.text("UTC")))
@@ -79,8 +83,22 @@ class DuckDBSession:
             self._stored_rows(f"external_{number}", name, rows)
         connection.execute(_set("lock_configuration", sql.TRUE))
 
+    def _readable(self, path: Path) -> str:
+        """The path by which DuckDB reads a file: one with a pattern's characters in it is reached through a link."""
+        absolute = str(path.resolve())
+        if not any(character in absolute for character in "*?["):
+            return absolute
+        found = self._links.get(absolute)
+        if found is None:
+            if self._folder is None:
+                self._folder = tempfile.TemporaryDirectory(prefix="detectionary-links-")
+            link = Path(self._folder.name).resolve() / f"{len(self._links)}.parquet"
+            link.symlink_to(absolute)
+            found = self._links[absolute] = str(link)
+        return found
+
     def _stored_files(self, relation: str, name: str, table: LogTable) -> None:
-        paths = exp.Array(expressions=[sql.text(str(path.resolve())) for path in table.files])
+        paths = exp.Array(expressions=[sql.text(self._readable(path)) for path in table.files])
         chosen: list[Sql] = []
         columns: dict[str, StoredColumn] = {}
         for number, column in enumerate(table.columns, 1):
@@ -194,6 +212,8 @@ class DuckDBSession:
         for name in self._provided:
             self._connection.remove_function(name)
         self._connection.close()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def __enter__(self) -> Self:
         return self
