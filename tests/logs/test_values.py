@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectionary.logs.kinds import kind_of, kind_of_text, unify
+from detectionary.logs.kinds import DAY, kind_of, kind_of_text, unify
 from detectionary.logs.times import DayOrder, day_order, microseconds, ticks, zone_of
 from detectionary.logs.values import PHYSICAL, Json, convert, minified
 
@@ -160,7 +160,7 @@ def test_the_type_of_several_values(values: list[Any], expected: str) -> None:
     [
         ("", None), ("0", "long"), ("007", "string"), ("-1", "long"), ("1.5", "real"), ("1e5", "real"),
         ("true", "bool"),
-        ("2026-11-20 09:00:00", "datetime"), ('{"a":1}', "dynamic"), ("{a}", "string"),
+        ("2026-11-20 09:00:00", "datetime"), ("2026-11-20", DAY), ('{"a":1}', "dynamic"), ("{a}", "string"),
         ("1234567890123456789", "string"),
     ],
 )  # fmt: skip

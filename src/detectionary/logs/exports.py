@@ -26,6 +26,10 @@ class Route:
     """Where the fields of one file go in one table. It learns from what it meets, so there is one for each file."""
 
     shape: Shape
+    others: bool = True
+    """Whether UnmappedFields holds the fields without a column; else it is a field like any other, of an unknown table.
+    """
+
     _columns: dict[str, str | None] = field(default_factory=dict)
     _readings: dict[str, Reading] = field(default_factory=dict)
     _folded: dict[str, list[str]] = field(default_factory=dict)
@@ -46,7 +50,7 @@ class Route:
                 ),
                 None,
             )
-            self._columns[key] = None if found == UNMAPPED else found
+            self._columns[key] = None if found == UNMAPPED and self.others else found
             if found is not None and zone is not None:
                 self._readings[key] = Reading(zone=zone_of(zone))
         return self._columns[key]
@@ -77,7 +81,7 @@ class Route:
         made = {
             column: _column(batch, key, self.shape.kinds[column], self.reading(key)) for column, key in chosen.items()
         }
-        if rest:
+        if rest and self.others:
             order = {key: place for place, key in enumerate(batch.keys)}
             rest.sort(key=order.__getitem__)
             made[UNMAPPED] = Converted(pa.array(objects(batch, rest), pa.string()))

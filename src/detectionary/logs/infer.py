@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 
 from detectionary.logs.batches import Batch, JsonBatch, objects
 from detectionary.logs.exports import TIME_FIELDS
-from detectionary.logs.kinds import unify
+from detectionary.logs.kinds import DAY, unify
+from detectionary.logs.parts import TIME_COLUMNS
 from detectionary.logs.recognize import split_name
 from detectionary.logs.times import zone_of
 from detectionary.model.schema import Column, TableSchema
@@ -41,8 +42,13 @@ class Inference:
             self.kinds.setdefault(name, set()).update(kinds)
 
     def schema(self, table: str) -> TableSchema:
-        """The table; with TimeGenerated, if any of its columns is known to hold a record's own time."""
-        columns = [Column(name, unify(kinds)) for name, kinds in self.kinds.items()]
+        """The table; with TimeGenerated, if any of its columns is known to hold a record's own time. A column of that
+        name, or Timestamp, holds times if any of its values is one: others, which are misfits, do not make it text.
+        """
+        columns = [
+            Column(name, "datetime" if name in TIME_COLUMNS and kinds & {"datetime", DAY} else unify(kinds))
+            for name, kinds in self.kinds.items()
+        ]
         timed = {column.name.lower() for column in columns if column.type == "datetime"}
         if "TimeGenerated" not in self.kinds and not timed.isdisjoint(TIME_FIELDS):
             columns.insert(0, Column("TimeGenerated", "datetime"))

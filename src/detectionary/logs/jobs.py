@@ -97,7 +97,7 @@ class Job:
     def write_out(self, spool: Spool, schema: TableSchema) -> Result:
         """Write the records of a spool, whose table has a schema by now, and remove it."""
         account = Account(spool.table, "")
-        route = Route(self._shapes.setdefault(spool.table, shape_of(schema, unmapped=False)))
+        route = Route(self._shapes.setdefault(spool.table, shape_of(schema, unmapped=False)), others=False)
         for batch in read_back(spool):
             self._write(spool.table, route.rows(batch), batch.size, account)
         account.routes[spool.table] = route

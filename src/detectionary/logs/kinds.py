@@ -16,9 +16,12 @@ import msgspec
 BIG: Final = "big"
 """A long that a real could not hold exactly."""
 
+DAY: Final = "day"
+"""Text that is a date without a time: a datetime in a column of times (see `infer`), in any other text."""
+
 _EXACT: Final = 1 << 53
 _LONG: Final = 1 << 63
-_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?")
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?)?")
 _WHOLE: Final = re.compile(r"-?(0|[1-9]\d{0,17})")
 _FRACTION: Final = re.compile(r"-?(0|[1-9]\d*)?\.\d+([eE][+-]?\d+)?|-?(0|[1-9]\d*)[eE][+-]?\d+")
 
@@ -35,7 +38,7 @@ def kind_of(value: object) -> str | None:
         case float():
             return "real"
         case str():
-            return "datetime" if _DATE.fullmatch(value) else "string"
+            return _kind_of_date(value) or "string"
         case _:
             return "dynamic"
 
@@ -50,8 +53,9 @@ def kind_of_text(cell: str) -> str | None:
         return "real"
     if cell in ("true", "false", "True", "False"):
         return "bool"
-    if _DATE.fullmatch(cell):
-        return "datetime"
+    date = _kind_of_date(cell)
+    if date is not None:
+        return date
     if cell[0] in "[{":
         try:
             msgspec.json.decode(cell)
@@ -61,9 +65,14 @@ def kind_of_text(cell: str) -> str | None:
     return "string"
 
 
+def _kind_of_date(text: str) -> str | None:
+    found = _DATE.fullmatch(text)
+    return None if found is None else "datetime" if found[1] else DAY
+
+
 def unify(kinds: Iterable[str]) -> str:
     """The one type for values of these types."""
-    found = set(kinds)
+    found = {"string" if kind == DAY else kind for kind in kinds}
     if found == {"long", "real"}:
         return "real"
     if found <= {"long", BIG} and found:
