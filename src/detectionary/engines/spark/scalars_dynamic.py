@@ -70,7 +70,7 @@ def _pack(call: Apply, arguments: tuple[Sql, ...], emission: Emission) -> Sql:
     parts: list[Sql] = [sql.text("{")]
     for place in range(0, len(arguments), 2):
         key, value = call.arguments[place : place + 2]
-        if not isinstance(key, Constant) or not isinstance(key.value, str):
+        if not isinstance(key, Constant) or key.type is not ScalarType.STRING or not isinstance(key.value, str):
             raise UnsupportedError("a key that only the run knows is not supported on this engine")
         name = ("," if place else "") + json.quoted_text(key.value) + ":"
         parts += [sql.text(name), json_item(value, arguments[place + 1])]

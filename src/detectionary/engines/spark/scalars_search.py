@@ -214,8 +214,8 @@ def _in(folded: bool) -> EmitFunction:
         listed: list[Sql] = []
         tests: list[Sql] = []
         for item, other in zip(items, arguments[1:], strict=True):
-            if isinstance(item, Constant) and item.value is None and item.type is not STRING:
-                continue  # null equals nothing
+            if isinstance(item, Constant) and item.value is None and item.type is not STRING and not folded:
+                continue  # null equals nothing; among texts it is the empty one
             if folded:
                 listed.append(_lowered(item, text_of(item, other, emission)))
             elif as_text or _alike(operand, item):
