@@ -268,7 +268,11 @@ DYNAMIC_FUNCTIONS: Final[tuple[ScalarRow, ...]] = (
     Scalar("pack", _pack),
     Scalar("pack_array", _pack_array),
     Scalar("pack_filled", _pack_filled),
-    Scalar("parse_json", _parse_json),
+    Scalar(
+        "parse_json",
+        _parse_json,
+        note="a comma before a closing bracket, NaN and numbers out of range are read as JSON",
+    ),
     Scalar("range", _range, note="no reals; between datetimes a constant step"),
     Scalar("repeat", _repeat),
 )
