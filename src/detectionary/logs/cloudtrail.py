@@ -280,7 +280,8 @@ def _structures(raws: Sequence[msgspec.Raw]) -> pa.Array | None:
     if not whole:
         return None
     if is_spaced(whole):
-        texts = list(map(minified, texts))
+        blank_only = not is_spaced(whole.replace(b" ", b""))  # none of the others: one look at each text will do
+        texts = [text if blank_only and b" " not in text else minified(text) for text in texts]
     return pa.array(texts, pa.string())
 
 

@@ -48,6 +48,9 @@ class Result:
     foreign: tuple[Foreign, ...] = ()
 
 
+_TOGETHER: Final = 1_000
+"""So many CloudTrail events at least are made columns together."""
+
 _OBJECTS: Final = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
 _RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _VALUES: Final = msgspec.json.Decoder(list[Any])
@@ -68,6 +71,8 @@ class Job:
     _files: list[tuple[Path, LogFile]] = field(default_factory=list)
     _broken: list[Broken] = field(default_factory=list)
     _notes: list[str] = field(default_factory=list)
+    _pending: list[cloudtrail.Event] = field(default_factory=list)
+    """Events that are not written yet: most of AWS's files hold few, and columns of few cost several times more."""
 
     @property
     def schemas(self) -> Mapping[str, TableSchema]:
@@ -106,6 +111,7 @@ class Job:
         return self._result()
 
     def _result(self) -> Result:
+        self._write_pending()
         return Result(
             self.number,
             tuple(writer.close() for writer in self._writers.values()),
@@ -149,10 +155,18 @@ class Job:
                 with suppress(msgspec.DecodeError):  # other records, or other fields, go one by one
                     events = cloudtrail.EVENTS.decode(frame.array)
             if events is not None:
-                self._write(cloudtrail.TABLE, cloudtrail.rows(events), len(events), account)
+                self._pending += events
+                account.wrote(cloudtrail.TABLE, len(events))
                 account.records += len(events)
+                if len(self._pending) >= _TOGETHER:
+                    self._write_pending()
             else:
                 fast = self._frame(frame, account)
+
+    def _write_pending(self) -> None:
+        events, self._pending = self._pending, []
+        if events:
+            self._add(cloudtrail.TABLE, cloudtrail.rows(events), len(events))
 
     def _frame(self, frame: Frame, account: Account) -> bool:
         """All records of a frame, whatever they are; whether any were CloudTrail's, as the next ones then may be."""
@@ -283,6 +297,12 @@ class Job:
         return shape
 
     def _write(self, table: str, columns: Mapping[str, Converted], rows: int, account: Account) -> None:
+        if table == cloudtrail.TABLE:
+            self._write_pending()  # rows stay in the order of their records
+        self._add(table, columns, rows)
+        account.wrote(table, rows)
+
+    def _add(self, table: str, columns: Mapping[str, Converted], rows: int) -> None:
         shape = self._shape(table)
         writer = self._writers.get(table)
         if writer is None:
@@ -291,7 +311,6 @@ class Job:
             if column in shape.kinds:
                 self.tally.add(table, column, shape.kinds[column], converted)
         writer.add({name: column.array for name, column in columns.items()}, rows)
-        account.wrote(table, rows)
 
 
 def _plain(record: Mapping[str, msgspec.Raw]) -> dict[str, Any]:
