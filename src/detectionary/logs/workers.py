@@ -209,7 +209,7 @@ serve()
 
 
 def serve() -> None:
-    """Do jobs that are asked for on standard input, until it ends."""
+    """Do jobs, in a process of which they are all the work."""
     with _memory_kept():
         _serve()
 
