@@ -262,22 +262,29 @@ ENGINE: Final = Spark()
 
 @contextmanager
 def _timed(seconds: float | None, expire: Callable[[], None]) -> Iterator[threading.Event]:
+    """Calls `expire` again and again once so many seconds are over; the event says whether they are."""
     expired = threading.Event()
     if seconds is None:
         yield expired
         return
 
-    def stop() -> None:
-        expired.set()
-        expire()
+    done = threading.Event()
 
-    timer = threading.Timer(seconds, stop)
-    timer.daemon = True
-    timer.start()
+    def watch() -> None:
+        if done.wait(seconds):
+            return
+        expired.set()
+        # What is not a job yet cannot be cancelled: Spark may still be planning, so that one time is not enough.
+        while not done.wait(0.2):
+            expire()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
     try:
         yield expired
     finally:
-        timer.cancel()
+        done.set()
+        watcher.join()
 
 
 def _first_line(error: BaseException) -> str:
