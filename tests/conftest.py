@@ -30,6 +30,7 @@ NARROW: Final = {
 """Engines that answer for fewer functions, and the modules whose tests run on them, beside those that name them."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A narrow engine runs where its gaps are listed; one worker has all of its tests, since it starts slowly."""
     for item in items:
