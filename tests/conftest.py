@@ -42,18 +42,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"{engine} answers for fewer functions"))
 
 
+TOGETHER: Final = ("test_corpora.py", "test_rules.py", "test_families.py::", "test_metamorphic.py")
+"""Modules whose tests share what takes long to work out."""
+
+
 class Grouped(LoadScopeScheduling):  # type: ignore[misc]
-    """Each test by itself, but one worker has all of a narrow engine, which starts slowly, or of the corpora.
+    """Each test by itself, but one worker has all of an engine that starts slowly, or of what is worked out once.
 
     `--dist loadgroup` would do the same, but xdist 3.8 does not find its groups in pytest 9.2.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        if "test_corpora.py" in nodeid:
-            return "corpora"
         for engine in NARROW:
             if f"engines/{engine}/" in nodeid or f"[{engine}-" in nodeid or f"[{engine}]" in nodeid:
                 return engine
+        for module in TOGETHER:
+            if module in nodeid:
+                return module
         return nodeid
 
 

@@ -7,7 +7,6 @@ Write it anew with `python -m tools.rule_run --gaps tests/compiler/data/rule-gap
 
 from __future__ import annotations
 
-import statistics
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -27,9 +26,6 @@ GAPS: Final = Path(__file__).parent / "data" / "rule-gaps.tsv"
 
 BAR: Final = 0.95
 """The share of rules that must run, on empty tables and on their own rows."""
-
-COMPILE_MILLISECONDS: Final = 10
-"""A rule in the median, in processor time."""
 
 SAMPLE: Final = 12
 """Rows are made for one rule in so many; `python -m tools.rule_rows` does it for all."""
@@ -60,11 +56,6 @@ def test_the_rules_that_are_refused_are_the_listed_ones() -> None:
 def test_every_gap_has_a_reason() -> None:
     lines = [line.split("\t") for line in GAPS.read_text(encoding="utf-8").splitlines()]
     assert all(len(line) == 2 and line[1].startswith("KQL") for line in lines)
-
-
-def test_a_rule_compiles_in_a_few_milliseconds() -> None:
-    times = [1000 * verdict.seconds for verdict in verdicts() if verdict.outcome == "right"]
-    assert statistics.median(times) < COMPILE_MILLISECONDS
 
 
 @pytest.fixture(scope="module")
