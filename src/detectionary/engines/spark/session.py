@@ -8,6 +8,7 @@ reach into literals, is off.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import re
 import tempfile
@@ -22,6 +23,7 @@ from typing import Final, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+from pyspark import SparkContext
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
@@ -83,6 +85,8 @@ class _Context:
         self._lock = threading.Lock()
         self._users = 0
         self._master = ""
+        self.stuck = False
+        """Whether a query was stopped: its task may go on without looking whether it shall end, and a stop waits for it."""
         self._spark: SparkSession | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
@@ -91,6 +95,7 @@ class _Context:
         with self._lock:
             if self._spark is None:
                 self._spark = self._started(wanted, limits, settings)
+                self.stuck = False
                 self._master = wanted
             elif master is not None and master != self._master:
                 message = f"a process can hold one Spark, and this one has {self._master}"
@@ -101,11 +106,18 @@ class _Context:
     def leave(self) -> None:
         with self._lock:
             self._users -= 1
-            if self._users == 0 and self._spark is not None:
-                self._spark.stop()
-                self._spark = None
-                if self._folder is not None:
-                    self._folder.cleanup()
+            if self._users == 0:
+                self.end()
+
+    def end(self) -> None:
+        """Stops the context; the whole JVM where a query of it may still run, see `stuck`."""
+        spark, self._spark = self._spark, None
+        if spark is not None and self.stuck:
+            _kill()
+        elif spark is not None:
+            spark.stop()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def _started(self, master: str, limits: Limits, settings: Mapping[str, str]) -> SparkSession:
         self._folder = tempfile.TemporaryDirectory(prefix="detectionary-spark-", ignore_cleanup_errors=True)
@@ -133,7 +145,19 @@ class _Context:
 # Errors are raised; PySpark would also print each with the stack of the JVM.
 logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
 
+
+def _kill() -> None:
+    """Ends the JVM of this process, and makes PySpark forget it, so that another can be started."""
+    gateway = SparkContext._gateway
+    SparkContext._gateway = SparkContext._jvm = SparkContext._active_spark_context = None
+    SparkSession._instantiatedSession = None
+    if gateway is not None:
+        gateway.proc.kill()
+        gateway.proc.wait()
+
+
 _CONTEXT: Final = _Context()
+atexit.register(_CONTEXT.end)
 _NUMBERS: Final = count(1)
 _PLAIN_PATH: Final = re.compile(r"(?:/[A-Za-z0-9][A-Za-z0-9_.-]*)+")
 
@@ -221,6 +245,7 @@ class SparkSessionOverTables:
                 table = self._spark.sql(query.text()).toArrow()
             except (PySparkException, Py4JError) as error:
                 if expired.is_set():
+                    _CONTEXT.stuck = True
                     message = f"the query was stopped after {self._limits.seconds:g} seconds"
                     raise EngineError((Diagnostic("KQL420", Level.ERROR, message, query.plan.span),)) from error
                 message = f"the engine stopped: {_first_line(error)}"
