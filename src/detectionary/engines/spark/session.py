@@ -86,7 +86,7 @@ class _Context:
         self._users = 0
         self._master = ""
         self.stuck = False
-        """Whether a query was stopped: its task may go on without looking whether it shall end, and a stop waits for it."""
+        """Whether a query was stopped: its task may go on, since not all look whether they shall end; a stop waits."""
         self._spark: SparkSession | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
