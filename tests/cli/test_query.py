@@ -243,20 +243,30 @@ def processor_seconds(pid: int) -> float:
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
 def test_ctrl_c_leaves_at_once(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "detectionary", "query", LONG],
+    command = [sys.executable, "-m", "detectionary", "query", LONG]
+    with subprocess.Popen(
+        command,
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(PROJECT / "src")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    while processor_seconds(process.pid) < 4:  # the command is loaded after less than two, then the query runs
-        assert process.poll() is None
-        time.sleep(0.1)
-    started = time.monotonic()
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+        preexec_fn=heeds_interrupts,
+    ) as process:
+        try:
+            while processor_seconds(process.pid) < 4:  # the command is loaded after less than two, then the query runs
+                assert process.poll() is None
+                time.sleep(0.1)
+            started = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert time.monotonic() - started < 20
     assert (process.returncode, out) == (130, "")
     assert "Traceback" not in err
+
+
+def heeds_interrupts() -> None:
+    """What a terminal's foreground gives a process: a shell's background (as of CI) hands SIGINT down as ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
