@@ -118,6 +118,11 @@ def environment(shared: Path = SHARED) -> Environment:
     return Environment(tables, functions)
 
 
+def _whole(_language: str, text: str) -> list[tuple[int, int]]:
+    """A function's file is one query."""
+    return [(0, len(text))]
+
+
 @cache
 def parsers(shared: Path = SHARED) -> Mapping[str, FunctionDefinition]:
     """The functions that the corpus defines, ASIM parsers among them, by name."""
@@ -125,7 +130,7 @@ def parsers(shared: Path = SHARED) -> Mapping[str, FunctionDefinition]:
     found: list[FunctionDefinition] = []
     for file in files(opened):
         if not file.ignored and "parsers/" in file.path.lower():
-            found += read_file(opened.root / file.path, opened, lambda text: [(0, len(text))]).functions
+            found += read_file(opened.root / file.path, opened, _whole).functions
     return preferred(found)
 
 

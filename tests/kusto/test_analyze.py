@@ -10,7 +10,7 @@ from detectionary.languages.kusto.analyze import analyze
 from detectionary.model.analysis import OutputField
 from detectionary.model.schema import Environment
 from detectionary.text import SourceText
-from tests.kusto.analysis_rows import ENVIRONMENT, FILTERS, OTHERS, lines
+from tests.analysis_lines import ENVIRONMENT, FILTERS, OTHERS, lines
 from tests.mdcases import Case, parameters
 
 CASES = sorted((Path(__file__).parent / "cases").glob("analysis-*.md"))

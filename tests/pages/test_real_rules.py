@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from detectionary.ingest import assemble
-from detectionary.languages import language_named
-from detectionary.languages.kusto.blocks import split_queries
+from detectionary.languages import language_named, split
 from detectionary.model.entry import CorpusCount, Entry, Reference, Relations, value_keys
 from detectionary.pages import RulePage, encode, rule_page
 from detectionary.pages.rule_html import render_rule
@@ -36,7 +35,7 @@ def entries(corpus: str) -> Iterator[Entry]:
     middle = len(by_size) // 2
     environment = environment_base()
     for path in dict.fromkeys([*by_size[:LARGEST], *by_size[middle : middle + LARGEST]]):
-        for rule in read_file(path, repository, split_queries).rules[:20]:
+        for rule in read_file(path, repository, split).rules[:20]:
             yield assemble(rule, language_named(rule.language), environment)
 
 
@@ -89,7 +88,7 @@ def first_rule() -> Path:
 
 def test_the_page_of_the_first_rule() -> None:
     repository = open_repository(shared("corpora", "azure-sentinel"))
-    (rule,) = read_file(first_rule(), repository, split_queries).rules
+    (rule,) = read_file(first_rule(), repository, split).rules
     entry = assemble(rule, language_named("kusto"), environment_base())
     page = rule_page(entry, Relations(), language_named("kusto").highlight)
     assert (page.severity, page.status, page.time_window) == ("medium", "available", "10m")
@@ -115,7 +114,7 @@ def test_the_page_of_the_first_rule() -> None:
 
 def test_a_column_of_another_case_is_found_in_the_first_rule() -> None:
     repository = open_repository(shared("corpora", "azure-sentinel"))
-    (rule,) = read_file(first_rule(), repository, split_queries).rules
+    (rule,) = read_file(first_rule(), repository, split).rules
     wrong = replace(rule, alert=replace(rule.alert, custom_details=(("Region", "awsRegion"),)))
     page = rule_page(
         assemble(wrong, language_named("kusto"), environment_base()), Relations(), language_named("kusto").highlight

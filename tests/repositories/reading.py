@@ -13,12 +13,12 @@ from detectionary.text import SourceText
 REPOSITORY: Final = Repository(Path("/nowhere"), "example.org/team/rules", "c" * 40, "MIT")
 
 
-def whole(text: str) -> Sequence[tuple[int, int]]:
+def whole(language: str, text: str) -> Sequence[tuple[int, int]]:
     """The text as one query."""
     return [(0, len(text))]
 
 
-def at_blank_lines(text: str) -> Sequence[tuple[int, int]]:
+def at_blank_lines(language: str, text: str) -> Sequence[tuple[int, int]]:
     """What stands between blank lines as queries; a language's own splitter looks closer."""
     parts, start = [], 0
     for piece in text.split("\n\n"):
@@ -28,7 +28,7 @@ def at_blank_lines(text: str) -> Sequence[tuple[int, int]]:
     return parts
 
 
-Splitter = Callable[[str], Sequence[tuple[int, int]]]
+Splitter = Callable[[str, str], Sequence[tuple[int, int]]]
 
 
 def read(path: str, text: str | bytes, split: Splitter = whole) -> FileContent:

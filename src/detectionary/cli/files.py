@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from detectionary.cli.trouble import Trouble
-from detectionary.languages import LANGUAGES
+from detectionary.languages import split
 from detectionary.model.rule import FileContent, Rule
 from detectionary.repositories import open_repository, read_file
 
@@ -24,7 +24,7 @@ def read_content(path: Path) -> FileContent:
     if not path.is_file():
         raise Trouble(f"no file {path}" if not path.exists() else f"{path} is no file", "name a rule file or a query")
     try:
-        return read_file(path, open_repository(path.parent), LANGUAGES[0].split)
+        return read_file(path, open_repository(path.parent), split)
     except OSError as error:
         raise Trouble(f"cannot read {path}: {error.strerror}") from None
 

@@ -90,7 +90,6 @@ class Worker:
 
     def __init__(self, languages: Sequence[Language], base: Base, repositories: Sequence[Repository]) -> None:
         self._languages = {language.name: language for language in languages}
-        self._split = languages[0].split
         self._base = base
         self._repositories = repositories
         self._environments: Environments | None = None
@@ -100,6 +99,9 @@ class Worker:
         self._environments = Environments(self._base(), functions)
 
     # Files
+
+    def _split(self, language: str, text: str) -> Sequence[tuple[int, int]]:
+        return self._languages[language].split(text)
 
     def read(self, file: FileToRead) -> FileRead:
         """Read one file, if it changed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from detectionary.languages import kusto
@@ -10,7 +11,7 @@ from detectionary.languages.language import Highlight, Language, SyntaxReport, S
 LANGUAGES: Final[tuple[Language, ...]] = (kusto.LANGUAGE,)
 """To add a language: its folder, and one entry here."""
 
-__all__ = ["LANGUAGES", "Highlight", "Language", "SyntaxReport", "SyntaxStage", "language_named"]
+__all__ = ["LANGUAGES", "Highlight", "Language", "SyntaxReport", "SyntaxStage", "language_named", "split"]
 
 
 def language_named(name: str) -> Language:
@@ -19,3 +20,8 @@ def language_named(name: str) -> Language:
         if language.name == name:
             return language
     raise KeyError(name)
+
+
+def split(language: str, text: str) -> Sequence[tuple[int, int]]:
+    """The ranges of `text` that hold a query of the language with this name each; `KeyError` as `language_named`."""
+    return language_named(language).split(text)

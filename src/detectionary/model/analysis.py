@@ -61,6 +61,8 @@ class Indicator:
     """The tables whose rows reach this filter, in order of first use; empty when that is not known."""
     transforms: tuple[str, ...] = ()
     """Of the field, where there is no value to carry them (null checks, sub-queries)."""
+    record: str | None = None
+    """Whose field it is in a query over several records at once, as the rule names it (YARA-L: `$login`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,3 +174,9 @@ class Analysis:
     diagnostics: tuple[Diagnostic, ...] = ()
     predicate_count: int = 0
     """Leaves of all predicate trees, opaque ones included."""
+    name: str | None = None
+    """What the query calls the rule, where the language has that (YARA-L: `rule NAME`)."""
+    metadata: tuple[tuple[str, str], ...] = ()
+    """Metadata that is written inside the query (YARA-L: `meta`), as (key, text) in order; `ingest` merges it."""
+    window: str | None = None
+    """The time within which records belong together, in short form (`maxspan`, `over 10m`, `timespan`)."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Final
 
+from detectionary.model import wildcards
 from detectionary.model.analysis import Analysis, Indicator
 from detectionary.model.attack import Coverage
-from detectionary.model.predicate import Value, ValueKind
+from detectionary.model.predicate import Operator, Value, ValueKind
 from detectionary.model.rule import Rule
 
 
@@ -115,11 +116,21 @@ def _spelled(value: object) -> str:
 
 
 def value_keys(indicator: Indicator) -> tuple[ValueKey | None, ...]:
-    """One key for each value of `indicator`, in order."""
+    r"""One key for each value of `indicator`, in order.
+
+    A pattern that needs no wildcard counts as what it says: `*\cmd.exe` as `ends_with` `\cmd.exe`.
+    """
     field = field_key(indicator)
-    operator = indicator.operator.value
-    keys = map(value_key, indicator.values)
-    return tuple(None if key is None else (field, operator, key) for key in keys)
+    return tuple(_compared(field, indicator.operator, value) for value in indicator.values)
+
+
+def _compared(field: str, operator: Operator, value: Value) -> ValueKey | None:
+    if operator is Operator.WILDCARD and isinstance(value.value, str):
+        meant = wildcards.plain(value.value)
+        if meant is not None:
+            operator, value = meant[0], replace(value, value=meant[1])
+    key = value_key(value)
+    return None if key is None else (field, operator.value, key)
 
 
 @dataclass(frozen=True)

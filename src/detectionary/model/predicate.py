@@ -92,6 +92,8 @@ class Comparison:
     implied: bool = False
     transforms: tuple[str, ...] = ()
     """Of the field, where there is no value to carry them (null checks, sub-queries)."""
+    record: str | None = None
+    """Whose field it is in a query over several records at once, as the rule names it (YARA-L: `$login`)."""
 
 
 @dataclass(frozen=True, slots=True)

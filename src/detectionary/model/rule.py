@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from detectionary.model.predicate import Predicate, ThresholdTest
 from detectionary.model.schema import FunctionDefinition
 from detectionary.text import Diagnostic, Position, SourceText
 
@@ -95,6 +96,33 @@ class AlertContract:
     response_actions: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class AddedStage:
+    """A step that a rule adds around its query, named as its file does: `threshold`, `new_terms`, `filters`, …
+
+    `text` shows the setting as its file states it. Spans in `predicate` are empty: they lie outside of the query.
+    """
+
+    operator: str
+    text: str
+    predicate: Predicate | None = None
+    thresholds: tuple[ThresholdTest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """What belongs to a rule's analysis and stands outside of its query; `ingest` adds it to what the query says.
+
+    `tables` are index patterns. `group_by` are fields of the record. `stages` follow those of the query.
+    `output_fields` are fields that the alert shows besides (Elastic: `investigation_fields`).
+    """
+
+    tables: tuple[str, ...] = ()
+    group_by: tuple[str, ...] = ()
+    stages: tuple[AddedStage, ...] = ()
+    output_fields: tuple[str, ...] = ()
+
+
 class RuleKind(Enum):
     """What a platform does with the rule."""
 
@@ -141,6 +169,16 @@ class Rule:
     diagnostics: tuple[Diagnostic, ...] = ()
     body_start: int = 1
     """The line of the file at which `body` begins."""
+    additions: Additions = field(default_factory=Additions)
+    related: tuple[tuple[str, str], ...] = ()
+    """Other rules that the rule names itself, as (relation, id): Sigma's `derived`, `obsolete`, `merged`, …"""
+    false_positives: tuple[str, ...] = ()
+    date: str | None = None
+    """When the rule was written (ISO), where it says so; `modified`: changed last."""
+    modified: str | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    """What else the rule's format states and a reader wants to see, in the field's words, as (name, text) in order:
+    risk score, integrations, setup, log source, …"""
 
     def body_source(self) -> SourceText:
         """The body as a text that knows its place in the file: what the spans of `diagnostics` count in."""

@@ -29,6 +29,10 @@ class TableSchema:
 class FunctionDefinition:
     """A function of the environment: an ASIM or vendor parser, a saved query, a watchlist accessor.
 
+    Other things that rules of a repository refer to by name are kept the same way, under names that no function can
+    have: `%NAME` is a reference list of YARA-L (its body holds an entry a line), `sigma:NAME` and `sigma:ID` a Sigma
+    rule that correlations refer to (its body is the rule).
+
     `parameters` is the declaration as written ("starttime:datetime=datetime(null), pack:bool=false"), without
     parentheses. `body` is its query; without one, `returns` says what the result looks like (`open` when unknown).
     `digest` changes when anything about the definition does.

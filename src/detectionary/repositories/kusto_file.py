@@ -87,7 +87,7 @@ def query_parts(text: str, split: Split) -> list[tuple[int, int]]:
 
     One query is the whole text, with all its comments, unless prose stands around it.
     """
-    parts = [(start, end) for start, end in split(text) if code_lines(text[start:end])]
+    parts = [(start, end) for start, end in split("kusto", text) if code_lines(text[start:end])]
     if not parts:
         return [(0, len(text))]
     if len(parts) == 1:

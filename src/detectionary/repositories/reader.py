@@ -8,9 +8,9 @@ from typing import Protocol, TypeAlias
 from detectionary.model.rule import FileContent
 from detectionary.repositories.repository import Repository
 
-Split: TypeAlias = Callable[[str], Sequence[tuple[int, int]]]
-"""The ranges of a text that hold a query each, in order: one range when the text is one query, none when it holds
-none. `ingest` passes the language's own; no reader knows a grammar."""
+Split: TypeAlias = Callable[[str, str], Sequence[tuple[int, int]]]
+"""A language's name and a text to the ranges of the text that hold a query each, in order: one range when the text is
+one query, none when it holds none. `ingest` passes what the languages say; no reader knows a grammar."""
 
 
 class Reader(Protocol):

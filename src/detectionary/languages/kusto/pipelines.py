@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from detectionary.languages.kusto.check import stage_kind
 from detectionary.languages.kusto.constants import GLOBAL, Scope
-from detectionary.languages.kusto.indicators import Place, Rows
 from detectionary.languages.kusto.outputs import Grouping
 from detectionary.languages.kusto.predicates import Predicates
 from detectionary.languages.kusto.sources import Sources, united
@@ -33,6 +32,7 @@ from detectionary.languages.kusto.syntax import (
     Where,
 )
 from detectionary.languages.kusto.uses import LetUses
+from detectionary.languages.rows import Place, Rows
 from detectionary.model.analysis import Pipeline, Stage
 from detectionary.model.predicate import AllOf, Leaf, Predicate, ThresholdTest, leaves
 from detectionary.text import Span

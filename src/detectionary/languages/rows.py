@@ -7,9 +7,10 @@ rows of one `and` must all hold, rows of one `or` may hold. Exclusions of an `an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
+from types import MappingProxyType
 from typing import TypeAlias, assert_never
 
 from detectionary.model.analysis import Group, GroupKind, Indicator
@@ -69,13 +70,29 @@ class Rows:
         self.exclusions: list[Indicator] = []
         self._seen: dict[tuple[object, ...], int] = {}
 
-    def add(self, predicate: Predicate, place: Place, tables: dict[tuple[object, object], tuple[str, ...]]) -> None:
-        """The rows of one filter; a row that was made before (a function called twice) only gains tables."""
+    def add(
+        self,
+        predicate: Predicate,
+        place: Place,
+        tables: Mapping[tuple[object, object], tuple[str, ...]] = MappingProxyType({}),
+    ) -> None:
+        """The rows of one filter; a row that was made before (a function called twice) only gains tables.
+
+        `tables` says for (span, field) of a comparison which tables it is about, where that is not `place.tables`.
+        """
         for row, group in self._grouped(_pushed_down(predicate, False)):
             comparison = row.comparison
             found = tables.get((comparison.span, comparison.field)) or place.tables
             rows = self.exclusions if row.excludes else self.indicators
-            key = (row.excludes, comparison.field, comparison.operator, comparison.values, comparison.span, place.stage)
+            key = (
+                row.excludes,
+                comparison.field,
+                comparison.record,
+                comparison.operator,
+                comparison.values,
+                comparison.span,
+                place.stage,
+            )
             if key in self._seen:
                 before = rows[self._seen[key]]
                 rows[self._seen[key]] = replace(before, tables=tuple(dict.fromkeys((*before.tables, *found))))
@@ -95,6 +112,7 @@ class Rows:
                     comparison.implied,
                     tables=found,
                     transforms=comparison.transforms,
+                    record=comparison.record,
                 )
             )
 
