@@ -4,7 +4,7 @@ The facts in `data` are © The MITRE Corporation, reproduced and distributed wit
 the terms. `tools/make_attack.py` makes the files.
 """
 
-from detectionary.attack.facts import CURRENT, Matrix, matrix
-from detectionary.attack.rule_coverage import coverage
+from detectionary.attack.facts import CURRENT, Matrix, matrix, technique_named
+from detectionary.attack.rule_coverage import coverage, is_technique_id
 
-__all__ = ["CURRENT", "Matrix", "coverage", "matrix"]
+__all__ = ["CURRENT", "Matrix", "coverage", "is_technique_id", "matrix", "technique_named"]

@@ -84,6 +84,22 @@ def matrix(version: str = CURRENT) -> Matrix:
 
 
 @cache
+def _by_name() -> dict[str, str]:
+    """Ids of current techniques by name in lower case; of two with one name (a sub-technique's own) the first."""
+    facts = matrix()
+    found: dict[str, str] = {}
+    for technique in sorted(facts.techniques.values(), key=lambda each: (each.successor is not None, "." in each.id)):
+        for name in (technique.name, facts.full_name(technique)):
+            found.setdefault(name.lower(), technique.id)
+    return found
+
+
+def technique_named(name: str) -> str | None:
+    """The id of the technique with this name ("Parent: Child" for a sub-technique), whatever its letter case."""
+    return _by_name().get(" ".join(name.split()).lower())
+
+
+@cache
 def other_domains() -> dict[str, tuple[str, str]]:
     """Techniques and tactics outside Enterprise: id to (name, "Mobile" or "ICS")."""
     return {identifier: (name, domain) for identifier, name, domain in _lines("other-domains-18.1.tsv")}

@@ -46,6 +46,11 @@ def coverage(tactics: tuple[str, ...], techniques: tuple[str, ...], tags: tuple[
     return _Reading(matrix()).read(tactics, techniques, tags)
 
 
+def is_technique_id(text: str) -> bool:
+    """Whether `text` is written as ATT&CK writes ids of techniques, whatever its letter case."""
+    return _TECHNIQUE_ID.fullmatch(text.upper()) is not None
+
+
 class _Reading:
     """One rule's declaration on its way to a `Coverage`."""
 

@@ -19,7 +19,14 @@ BUSY_SECONDS: Final = 30.0
 
 Migration = Callable[[sqlite3.Connection], None]
 
-MIGRATIONS: Final[Mapping[int, Migration]] = {}
+
+def _other_languages(connection: sqlite3.Connection) -> None:
+    """Version 2: outcomes of rules, and rows of queries over several records."""
+    connection.execute('ALTER TABLE rules ADD COLUMN "outcome" TEXT')
+    connection.execute('ALTER TABLE comparisons ADD COLUMN "record" TEXT')
+
+
+MIGRATIONS: Final[Mapping[int, Migration]] = {2: _other_languages}
 """By the version that each brings a file to: `MIGRATIONS[2]` turns version 1 into 2. Version 1 is the first."""
 
 

@@ -9,8 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from detectionary.catalog.rows import read_outcome
 from detectionary.model.analysis import Indicator
 from detectionary.model.entry import CorpusCount, Entry, Reference, Relations, ValueKey, value_keys
+from detectionary.model.outcome import distance
 
 REFERENCE: Final = "r.rule_id, r.slug, r.title, r.language, r.platform"
 _IN_ORDER: Final = "ORDER BY r.language, r.title COLLATE NOCASE, r.slug COLLATE BINARY"
@@ -87,14 +89,19 @@ def _corpus(
 
 
 def _same_action(connection: sqlite3.Connection, number: int) -> tuple[tuple[str, Reference], ...]:
+    """Rules that watch the same result of the action come first, then by language and title."""
     rows = connection.execute(
-        f"SELECT mine.action, {REFERENCE} FROM actions AS mine "
+        f"SELECT mine.action, r.outcome, me.outcome, {REFERENCE} FROM actions AS mine "
         "JOIN actions AS theirs ON theirs.action_key = mine.action_key AND theirs.rule <> mine.rule "
-        "JOIN rules AS r ON r.id = theirs.rule AND r.gone_run IS NULL "
+        "JOIN rules AS r ON r.id = theirs.rule AND r.gone_run IS NULL JOIN rules AS me ON me.id = mine.rule "
         "WHERE mine.rule = ? GROUP BY mine.action_key, r.id " + _IN_ORDER + ", mine.position",
         (number,),
     )
-    return tuple((action, Reference(*reference)) for action, *reference in rows)
+    found = [
+        (distance(read_outcome(mine), read_outcome(theirs)), action, Reference(*reference))
+        for action, theirs, mine, *reference in rows
+    ]
+    return tuple((action, other) for _, action, other in sorted(found, key=lambda each: each[0]))
 
 
 def _copies(connection: sqlite3.Connection, number: int) -> tuple[Reference, ...]:

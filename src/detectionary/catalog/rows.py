@@ -16,7 +16,8 @@ import msgspec
 from detectionary.catalog.schema import TABLES, Role
 from detectionary.catalog.wire import Codec
 from detectionary.model.analysis import Indicator, Stage
-from detectionary.model.entry import Entry, field_key, value_key
+from detectionary.model.entry import Entry, ValueKey, field_key, value_keys
+from detectionary.model.outcome import Outcome
 from detectionary.model.predicate import ScalarValue, Value
 from detectionary.model.rule import Rule
 from detectionary.text import Diagnostic
@@ -33,9 +34,6 @@ TABLE_ROWS: Final = tuple(
     if table.columns[0].role is Role.RULE and table.name not in ("search_terms", "dependencies")
 )
 """Tables with rows of a rule."""
-
-ANTI_JOIN: Final = "anti-join"
-"""The context of rows that are not the rule's own: corpus counts leave them out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ class StoredRule:
 RULE_COLUMNS: Final = (
     "language", "kind", "title", "description", "author", "version", "severity", "status", "platform",
     "third_party_feed", "frequency", "lookback", "trigger_operator", "trigger_threshold", "accepted", "open_fields",
-    "predicates", "opaques", "fault", "fingerprint", "analysed_with", "entry",
+    "predicates", "opaques", "fault", "fingerprint", "analysed_with", "entry", "outcome",
 )  # fmt: skip
 _TITLE: Final = RULE_COLUMNS.index("title")
 _DESCRIPTION: Final = RULE_COLUMNS.index("description")
@@ -127,6 +125,7 @@ def stored_rule(
         fingerprint,
         analysed_with,
         ENTRY_CODEC.encode(kept),
+        None if entry.outcome is None else spelled_outcome(entry.outcome),
     )
     by_table = _table_rows(entry)
     return StoredRule(
@@ -208,18 +207,40 @@ def _comparisons(entry: Entry) -> tuple[list[Row], list[Row]]:
         group = (None, None) if row.group is None else (row.group.id, row.group.kind.value)
         named = (row.field, row.canonical_field, field, operator, row.quantifier.value)
         rows.append(
-            (position, excluded, *named, row.stage, *group, row.context, row.origin, int(row.implied), *row.span)
+            (
+                *(position, excluded, *named, row.stage, *group, row.context, row.origin, int(row.implied), *row.span),
+                row.record,
+            )
         )
         values += [
-            (position, place, excluded, field, operator, _counted_key(row, value), *_value(value))
-            for place, value in enumerate(row.values)
+            (position, place, excluded, field, *_counted(row, key, operator), *_value(value))
+            for place, (value, key) in enumerate(zip(row.values, value_keys(row), strict=True))
         ]
     return rows, values
 
 
-def _counted_key(row: Indicator, value: Value) -> str | None:
-    """What corpus counts compare; nothing for rows of an anti-join's other side, which the rule does not look for."""
-    return None if row.context == ANTI_JOIN else value_key(value)
+def _counted(row: Indicator, key: ValueKey | None, operator: str) -> tuple[str, str | None]:
+    """The operator and value that corpus counts compare.
+
+    No value for rows of an anti-join's other side, a missing event and the like, which the rule does not look for.
+    """
+    if key is None or not (row.context is None or row.context.startswith("binding ")):
+        return operator, None
+    return key[1], key[2]
+
+
+def spelled_outcome(outcome: Outcome) -> str:
+    """`failure`, `success` or `-`, and the codes behind it, parted by blanks (a blank inside a code is `+`)."""
+    result = {True: "success", False: "failure", None: "-"}[outcome.success]
+    return " ".join((result, *(code.replace(" ", "+") for code in outcome.codes)))
+
+
+def read_outcome(text: str | None) -> Outcome | None:
+    """The outcome that `spelled_outcome` wrote."""
+    if text is None:
+        return None
+    result, *codes = text.split(" ")
+    return Outcome({"success": True, "failure": False}.get(result), tuple(code.replace("+", " ") for code in codes))
 
 
 def _value(value: Value) -> Row:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """`PRAGMA user_version` of a catalog; every change of this file's tables adds one and a migration."""
 
 APPLICATION_ID: Final = 0x44544359
@@ -209,6 +209,7 @@ TABLES: Final = (
                 "The run that no longer found it; null while it is there.",
                 Role.HISTORY,
             ),
+            _optional_text("outcome", "The result that it watches: `success` or `failure`, then error codes."),
         ),
         ("UNIQUE (file, rule_id, occurrence)",),
         ("rule_id", "rule_id COLLATE NOCASE", "fingerprint"),
@@ -266,6 +267,7 @@ TABLES: Final = (
         _number("implied", "1 when the language implies it."),
         _START,
         _END,
+        _optional_text("record", "Whose field it is in a query over several records: `$login`."),
     ),
     Table(
         "comparison_values",

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from detectionary import attack, schemas
 from detectionary.catalog import slug_of
+from detectionary.ingest.merging import with_additions, with_metadata
 from detectionary.languages.language import Language
 from detectionary.model.analysis import Analysis, Indicator
 from detectionary.model.entry import Entry
@@ -16,6 +17,7 @@ from detectionary.model.schema import Environment
 def assemble(rule: Rule, language: Language, environment: Environment) -> Entry:
     """The entry of `rule`, whose query is in `language` and is read against `environment`."""
     analysis = language.analyze(rule.query, environment)
+    rule, analysis = with_metadata(rule, analysis), with_additions(rule, analysis)
     canonical = replace(
         analysis,
         indicators=_canonical(analysis.indicators, analysis, rule.language),
@@ -29,7 +31,7 @@ def assemble(rule: Rule, language: Language, environment: Environment) -> Entry:
         actions=schemas.actions(canonical, rule.language),
         platform=schemas.platform((*analysis.tables, *analysis.functions), rule.connectors, rule.source.path),
         third_party_feed=schemas.third_party_feed(canonical),
-        time_window=None if rule.schedule is None else rule.schedule.lookback,
+        time_window=(None if rule.schedule is None else rule.schedule.lookback) or analysis.window,
     )
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -245,7 +246,7 @@ class _Run:
         size = 0
         for unit in self.units:
             rules = [self._taken(unit, rule, next(results)) for rule in unit.rules]
-            batch.append((unit, [rule for rule in rules if rule is not None]))
+            batch.append((unit, _numbered([rule for rule in rules if rule is not None])))
             size += 1 + len(rules)
             if size >= _BATCH:
                 self._store(batch)
@@ -315,6 +316,16 @@ class _Run:
 
     def _name(self, unit: FileRead) -> str:
         return self._scopes[unit.file.repository].repository.name
+
+
+def _numbered(rules: list[StoredRule]) -> list[StoredRule]:
+    """The rules of one file with their place among those of the same id, which their queries may have given them."""
+    seen: Counter[str] = Counter()
+    numbered = []
+    for rule in rules:
+        numbered.append(rule if rule.occurrence == seen[rule.rule_id] else replace(rule, occurrence=seen[rule.rule_id]))
+        seen[rule.rule_id] += 1
+    return numbered
 
 
 def _given_up(file: FileToRead, reason: str, repository: Repository) -> FileRead:

@@ -15,8 +15,8 @@ _PACKAGE: Final = Path(__file__).parent.parent
 
 @cache
 def readers_version() -> str:
-    """Another one: the same file could be read otherwise."""
-    return _digest(RULE_CODEC.signature, *_rooms("text", "model", "repositories"))
+    """Another one: the same file could be read otherwise. Languages tell readers where a query ends."""
+    return _digest(RULE_CODEC.signature, *_rooms("text", "model", "languages", "repositories"))
 
 
 @cache

@@ -175,10 +175,14 @@ def _packed(content: FileContent) -> tuple[RuleRead, ...]:
 
 
 def _fingerprint(entry: Entry, language: Language) -> str:
-    """What copies share. A query with faults is a copy of one with the same words; a rule without a query of none."""
+    """What copies share. A query with faults is a copy of one with the same words; a rule without a query of none.
+
+    What a rule adds around its query (a threshold, new terms) belongs to it.
+    """
     rule = entry.rule
-    if entry.analysis.accepted:
-        text = language.normalised(rule.query)
+    added = "\0".join(stage.text for stage in rule.additions.stages)
+    if entry.analysis.accepted and (rule.query.text.strip() or added):
+        text = f"{language.normalised(rule.query)}\0{added}" if added else language.normalised(rule.query)
     else:
         text = " ".join(rule.query.text.split()) or f"no query: {rule.source.repository}/{rule.source.path} {rule.id}"
     return text_digest(rule.language, text)

@@ -62,10 +62,10 @@ _Part: TypeAlias = "Row | _Other | _Connected"
 
 
 class Rows:
-    """Numbers the groups of one analysis and makes its rows."""
+    """Numbers the groups of one analysis, from `first` on, and makes its rows."""
 
-    def __init__(self) -> None:
-        self._numbers = count(1)
+    def __init__(self, first: int = 1) -> None:
+        self._numbers = count(first)
         self.indicators: list[Indicator] = []
         self.exclusions: list[Indicator] = []
         self._seen: dict[tuple[object, ...], int] = {}

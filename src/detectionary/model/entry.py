@@ -10,6 +10,7 @@ from typing import Final
 from detectionary.model import wildcards
 from detectionary.model.analysis import Analysis, Indicator
 from detectionary.model.attack import Coverage
+from detectionary.model.outcome import Outcome
 from detectionary.model.predicate import Operator, Value, ValueKind
 from detectionary.model.rule import Rule
 
@@ -45,7 +46,11 @@ class Entry:
     platform: str | None
     third_party_feed: str | None
     time_window: str | None
-    """The schedule's lookback, or None."""
+    """The schedule's lookback, else the time within which the query's records belong together, or None."""
+    outcome: Outcome | None = None
+    """Which result of its actions the rule watches; None when it filters on none."""
+    events: tuple[Action, ...] = ()
+    """Events that the rule's log source stands for (Sysmon 1 for process creation): shown, they link no rules."""
 
 
 @dataclass(frozen=True, slots=True)

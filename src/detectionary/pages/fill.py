@@ -34,13 +34,16 @@ from detectionary.pages.rule import (
     PageConnector,
     PageDiagnostic,
     PageEntity,
+    PageFact,
     PageGroup,
     PageIndicator,
     PageInput,
     PageOpaque,
+    PageOutcome,
     PageOutputField,
     PageParameter,
     PageReference,
+    PageRelated,
     PageSchedule,
     PageSource,
     PageStage,
@@ -126,8 +129,17 @@ def rule_page(entry: Entry, relations: Relations, highlight: Highlighter) -> Rul
         functions=analysis.functions,
         named_inputs=tuple(PageInput(each.kind, each.name) for each in analysis.named_inputs),
         event_coverage=tuple(
-            PageAction(action.key, action.provider, action.operation, action.inferred) for action in entry.actions
+            PageAction(action.key, action.provider, action.operation, action.inferred, linked)
+            for found, linked in ((entry.actions, True), (entry.events, False))
+            for action in found
         ),
+        outcome=None if entry.outcome is None else PageOutcome(entry.outcome.success, entry.outcome.codes),
+        same_action_total=len({other.slug for _, other in relations.same_action}),
+        false_positives=rule.false_positives,
+        date=rule.date,
+        modified=rule.modified,
+        related=tuple(PageRelated(relation, identifier) for relation, identifier in rule.related),
+        facts=tuple(PageFact(name, text) for name, text in rule.facts),
         column_comparisons=tuple(
             PageColumnComparison(each.left, each.operator, each.right, each.text, each.span)
             for each in analysis.column_comparisons
@@ -273,6 +285,7 @@ def _indicators(
             implied=row.implied,
             tables=row.tables,
             span=row.span,
+            record=row.record,
         )
         for row in ordered
     )

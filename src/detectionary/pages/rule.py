@@ -63,12 +63,16 @@ class PageTactic(Part, frozen=True):
 
 
 class PageAction(Part, frozen=True):
-    """One operation that the rule watches. `inferred`: the rule names no event source, one provider alone has it."""
+    """One operation that the rule watches. `inferred`: the rule names no event source, one provider alone has it.
+
+    `linked`: rules of the same action are named. The events that a log source stands for link no rules.
+    """
 
     action: str
     provider: str
     operation: str
     inferred: bool
+    linked: bool
 
 
 class PageReference(Part, frozen=True):
@@ -137,6 +141,8 @@ class PageIndicator(Part, frozen=True):
     implied: bool
     tables: tuple[str, ...]
     span: Span
+    record: str | None
+    """Whose field it is in a query over several records at once (YARA-L: `$login`)."""
 
 
 class PageThreshold(Part, frozen=True):
@@ -279,6 +285,27 @@ class PageInput(Part, frozen=True):
     name: str
 
 
+class PageFact(Part, frozen=True):
+    """Something that the rule's format states beside the rest: a risk score, the setup that it needs."""
+
+    name: str
+    text: str
+
+
+class PageRelated(Part, frozen=True):
+    """A rule that this one names itself: "obsolete", "derived", "merged", … and the other's id."""
+
+    relation: str
+    id: str
+
+
+class PageOutcome(Part, frozen=True):
+    """The result of its actions that the rule watches; `success` null: its codes do not say."""
+
+    success: bool | None
+    codes: tuple[str, ...]
+
+
 class RulePage(Part, frozen=True):
     """Everything that the page of a rule shows, in the order of the contract."""
 
@@ -323,6 +350,15 @@ class RulePage(Part, frozen=True):
     functions: tuple[str, ...]
     named_inputs: tuple[PageInput, ...]
     event_coverage: tuple[PageAction, ...]
+    """The actions in their parts, then the events that the log source stands for."""
+    outcome: PageOutcome | None
+    same_action_total: int
+    """How many other rules watch one of the actions, each once."""
+    false_positives: tuple[str, ...]
+    date: str | None
+    modified: str | None
+    related: tuple[PageRelated, ...]
+    facts: tuple[PageFact, ...]
     column_comparisons: tuple[PageColumnComparison, ...]
     opaques: tuple[PageOpaque, ...]
     copies: tuple[PageReference, ...]
