@@ -10,6 +10,7 @@ from detectionary.catalog import FileRecord, Writer, stored_rule, text_digest
 from detectionary.model.analysis import Analysis, Indicator
 from detectionary.model.attack import Coverage, TacticCoverage, Technique
 from detectionary.model.entry import Action, Entry
+from detectionary.model.outcome import Outcome
 from detectionary.model.predicate import Operator, Quantifier, ScalarValue, Value, ValueKind
 from detectionary.model.rule import Rule, Severity, Source
 from detectionary.text import SourceText, Span
@@ -41,6 +42,7 @@ def an_entry(
     severity: Severity | None = None,
     tables: tuple[str, ...] = (),
     techniques: tuple[str, ...] = (),
+    outcome: Outcome | None = None,
 ) -> Entry:
     text = f"{name} | take 1" if query is None else query
     rule = Rule(
@@ -70,6 +72,7 @@ def an_entry(
         platform=None,
         third_party_feed=None,
         time_window=None,
+        outcome=outcome,
     )
 
 

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,21 @@ def test_migrations_run_in_order_each_whole_or_not_at_all() -> None:
     assert connection.execute("PRAGMA user_version").fetchone() == (2,)
     assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("made_by_two",)]
     connection.close()
+
+
+def test_a_catalog_of_version_1_gains_what_other_languages_need(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    store(path, an_entry("a"))
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        old.execute('ALTER TABLE rules DROP COLUMN "outcome"')
+        old.execute('ALTER TABLE comparisons DROP COLUMN "record"')
+        old.execute("PRAGMA user_version = 1")
+    with pytest.raises(CatalogError, match="older"):
+        connect(path, Mode.READ)
+    connect(path, Mode.WRITE).close()
+    with closing(connect(path, Mode.READ)) as new:
+        assert new.execute("SELECT outcome FROM rules").fetchall() == [(None,)]
+        assert new.execute("SELECT record FROM comparisons").fetchall() == []
 
 
 INTERRUPTED = """

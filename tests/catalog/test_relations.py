@@ -10,6 +10,7 @@ import pytest
 
 from detectionary.catalog import Catalog, open_catalog
 from detectionary.model.entry import CorpusCount, Entry, Reference
+from detectionary.model.outcome import Outcome
 from detectionary.model.predicate import Operator, ScalarValue, Value, ValueKind
 from tests.catalog.stored import an_entry, looks_for, moved, store
 
@@ -153,6 +154,40 @@ def test_rules_of_one_action_are_linked_across_languages_and_cases(stored: Store
         assert entry is not None
         linked = [(action, reference.slug) for action, reference in catalog.relations(entry).same_action]
         assert linked == [("aws:iam/PassRole", "c"), ("aws:ec2/RunInstances", "b")]
+
+
+def test_rules_of_one_action_with_the_same_outcome_come_first(stored: Stored) -> None:
+    denied = Outcome(False, ("Access Denied",))
+    with stored(
+        an_entry("a", actions=["p/x"], outcome=denied),
+        an_entry("b", actions=["p/x"]),
+        an_entry("c", actions=["p/x"], outcome=Outcome(True)),
+        an_entry("d", actions=["p/x"], outcome=Outcome(False)),
+        an_entry("e", actions=["p/x"], outcome=Outcome(None, ("access denied",))),
+        an_entry("f", actions=["p/x"], outcome=Outcome(False), language="eql"),
+    ) as catalog:
+        entry = catalog.entry("a")
+        assert entry is not None
+        assert entry.outcome == denied
+        assert [other.slug for _, other in catalog.relations(entry).same_action] == ["e", "f", "d", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("operator", "written"), [("ends_with", "\\cmd.exe"), ("starts_with", "cmd"), ("contains", "cmd"), ("eq", "cmd")]
+)
+def test_a_pattern_counts_as_what_it_says(stored: Stored, operator: str, written: str) -> None:
+    stars = {"ends_with": "*{}", "starts_with": "{}*", "contains": "*{}*", "eq": "{}"}[operator]
+    pattern = looks_for("F", stars.format(written.upper()), operator=Operator.WILDCARD)
+    plain = looks_for("F", written, operator=Operator(operator))
+    with stored(an_entry("a", pattern), an_entry("b", plain), an_entry("c", plain, language="sigma")) as catalog:
+        assert count(catalog, "a", "f", written.lower(), operator) == CorpusCount(2, (("kusto", 1), ("sigma", 1)))
+        assert count(catalog, "b", "f", written.lower(), operator) == CorpusCount(2, (("kusto", 1), ("sigma", 1)))
+
+
+@pytest.mark.parametrize("context", ["anti-join", "absent $e", "missing event", "until"])
+def test_what_a_rule_does_not_look_for_is_not_counted(stored: Stored, context: str) -> None:
+    with stored(an_entry("a", looks_for("F", "x")), an_entry("b", looks_for("F", "x", context=context))) as catalog:
+        assert count(catalog, "a", "f", "x") == CorpusCount(0, ())
 
 
 def test_neighbours_share_most_values_and_rare_ones_first(stored: Stored) -> None:
