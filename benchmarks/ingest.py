@@ -1,4 +1,4 @@
-"""Ingest of `azure-sentinel` and all `kql-*`: `python -m benchmarks.ingest`.
+"""Ingest of all corpora that are read: `python -m benchmarks.ingest`.
 
 Cold, again without a change, and after one file changed; on a copy in a temporary folder. The peak is the proportional
 memory (`Pss` of `/proc/*/smaps_rollup`) summed over the process tree, sampled, so this runs on Linux.
@@ -17,13 +17,14 @@ from typing import Final
 
 from benchmarks.corpus import PROJECT, SHARED
 from benchmarks.table import print_table
+from tools.ratchet import readable_corpora
 
 _PAUSE: Final = 0.05
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks.ingest", description=__doc__.partition(":")[0])
-    parser.add_argument("folders", nargs="*", type=Path, help="repositories (default: azure-sentinel and all kql-*)")
+    parser.add_argument("folders", nargs="*", type=Path, help="repositories (default: all corpora that are read)")
     folders = parser.parse_args(arguments).folders or _default_folders()
     if not folders:
         print("ingest: skipped, ../shared/corpora is not beside this checkout")
@@ -46,8 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _default_folders() -> list[Path]:
-    corpora = SHARED / "corpora"
-    return sorted(path for path in corpora.glob("*") if path.name == "azure-sentinel" or path.name.startswith("kql-"))
+    return [path for path in readable_corpora(SHARED / "corpora") if path.is_dir()]
 
 
 def _change_one_file(repository: Path) -> None:

@@ -1,4 +1,4 @@
-"""The main job on the real rules: one catalog of all Kusto corpora, made once for this file."""
+"""The main job on the real rules: one catalog of all corpora that are read, made once for this file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from detectionary.ingest import Summary, ingest
 from detectionary.languages import language_named
 from detectionary.pages import RulePage, rule_page
 from tests.conftest import needs_shared, shared
-from tools.ratchet import kusto_corpora, measure, recorded, worse
+from tools.ratchet import measure, readable_corpora, recorded, worse
 
 pytestmark = [needs_shared, pytest.mark.xdist_group("corpora")]
 
@@ -22,7 +22,7 @@ FIRST_RULE = "f7210a45-12a4-4d02-b59e-f23476827a4b"
 @pytest.fixture(scope="module")
 def ingested(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary]:
     path = tmp_path_factory.mktemp("corpora") / "corpora.db"
-    return path, ingest(kusto_corpora(shared("corpora")), path)
+    return path, ingest(readable_corpora(shared("corpora")), path)
 
 
 @pytest.fixture(scope="module")

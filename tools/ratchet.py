@@ -1,4 +1,4 @@
-"""The corpus figures: measured from a catalog of all Kusto corpora, compared with what was reached before.
+"""The corpus figures: measured from a catalog of all corpora that are read, compared with what was reached before.
 
     python -m tools.ratchet           # measure, print a table, and move tests/data/ratchet.json upwards where it may
 
@@ -27,16 +27,17 @@ Figures = dict[str, dict[str, float]]
 LOWER_IS_BETTER = frozenset({"opaque_share", "internal_faults", "unknown_types_share"})
 
 
-def kusto_corpora(corpora: Path) -> list[Path]:
-    """The folders that hold Kusto."""
-    return [corpora / "azure-sentinel", *sorted(corpora.glob("kql-*"))]
+def readable_corpora(corpora: Path) -> list[Path]:
+    """The folders whose rules are read so far, by language: Kusto, Sigma, Elastic's, YARA-L."""
+    others = ("sigma", "hayabusa-rules", "elastic-detection-rules", "chronicle-detection-rules")
+    return [corpora / "azure-sentinel", *sorted(corpora.glob("kql-*")), *(corpora / name for name in others)]
 
 
 def measure(catalog: Catalog) -> Figures:
-    """The figures of each repository, and of all together."""
+    """The figures of each repository, of each language, and of all together."""
     counters: dict[str, Counter[str]] = {}
     for entry in catalog.entries():
-        for name in (entry.rule.source.repository, "all"):
+        for name in (entry.rule.source.repository, f"language {entry.rule.language}", "all"):
             _count(counters.setdefault(name, Counter()), entry)
     return {name: _figures(counter) for name, counter in sorted(counters.items())}
 
@@ -101,7 +102,7 @@ def main() -> None:
         sys.exit(f"no corpora beside the project: {CORPORA.parent.name}/corpora is not there")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "corpus.db"
-        ingest(kusto_corpora(CORPORA), path)
+        ingest(readable_corpora(CORPORA), path)
         with open_catalog(path) as catalog:
             now = measure(catalog)
     names = list(now["all"])
