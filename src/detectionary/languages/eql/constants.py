@@ -57,7 +57,7 @@ def _value(node: Expression) -> Scalar:
                 result = _calculated(operator, result, _value(operand))
             return result
         case Call(name, fold_case, arguments):
-            function = (_FOLDING_CALLS if fold_case else _CALLS).get(name.lower())
+            function = (_FOLDING_CALLS if fold_case else _CALLS).get(name)
             if function is None:
                 raise _NotKnown
             return function(*(_value(argument) for argument in arguments))
@@ -215,7 +215,7 @@ _CALLS: Final[dict[str, Callable[..., Scalar]]] = {
     "modulo": _calculation("%"),
     "between": _between,
     "concat": _concat,
-    "indexof": _index_of,
+    "indexOf": _index_of,
     "length": _length,
     "number": _number_of,
     "string": _string,
@@ -224,5 +224,5 @@ _CALLS: Final[dict[str, Callable[..., Scalar]]] = {
 
 _FOLDING_CALLS: Final[dict[str, Callable[..., Scalar]]] = {
     "between": partial(_between, fold_case=True),
-    "indexof": partial(_index_of, fold_case=True),
+    "indexOf": partial(_index_of, fold_case=True),
 }

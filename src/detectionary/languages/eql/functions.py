@@ -24,6 +24,8 @@ class Function:
     most: int | None
     folds: bool = False
     test: Operator | None = None
+    cased: bool = True
+    """Texts are compared with regard to case."""
     current: bool = True
     """Elasticsearch has it."""
 
@@ -31,7 +33,7 @@ class Function:
 FUNCTIONS: Final = (
     Function("add", 2, 2),
     Function("between", 3, 4, folds=True),
-    Function("cidrMatch", 2, None, test=Operator.CIDR_MATCH),
+    Function("cidrMatch", 2, None, test=Operator.CIDR_MATCH, cased=False),
     Function("concat", 1, None),
     Function("divide", 2, 2),
     Function("endsWith", 2, 2, folds=True, test=Operator.ENDS_WITH),
@@ -49,10 +51,10 @@ FUNCTIONS: Final = (
     Function("match", 2, None, folds=True, test=Operator.REGEX_MATCH, current=False),
     Function("wildcard", 2, None, folds=True, test=Operator.WILDCARD, current=False),
     # Endgame alone
-    Function("arrayContains", 2, None, test=Operator.EQ, current=False),
+    Function("arrayContains", 2, None, test=Operator.EQ, cased=False, current=False),
     Function("arrayCount", 3, 3, current=False),
     Function("arraySearch", 3, 3, current=False),
-    Function("matchLite", 2, None, test=Operator.REGEX_MATCH, current=False),
+    Function("matchLite", 2, None, test=Operator.REGEX_MATCH, cased=False, current=False),
     Function("safe", 1, 1, current=False),
 )
 

@@ -81,7 +81,6 @@ def _names(tree: Query) -> Iterator[tuple[int, Highlight]]:
                 span, shown = Span(whole.start, whole.start + len(relation)), "operator"
             case Sequence(maxspan=maxspan) if maxspan is not None and maxspan.unit:
                 # `10m` is one number to its reader.
-                start = maxspan.span.end - len(maxspan.number) - len(maxspan.unit)
-                span, shown = Span(max(start, maxspan.span.start), maxspan.span.end), "number"
+                span, shown = maxspan.value, "number"
         if span is not None and span.end > span.start:
             yield span.start, Highlight(span, shown)

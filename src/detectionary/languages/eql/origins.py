@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from detectionary.languages.eql.constants import fold
-from detectionary.languages.eql.functions import function_named
 from detectionary.languages.eql.printer import expression
 from detectionary.languages.eql.syntax import Arithmetic, Call, Expression, Field, Sign, walk
 
@@ -38,11 +37,9 @@ def origin(node: Expression) -> Origin | None:
             inner = origin(only)
             if inner is None or inner.mixed:
                 return inner and Origin(expression(node), mixed=True)
-            function = function_named(name)
-            spelled = name if function is None else function.name
-            if spelled == "safe":
+            if name == "safe":
                 return inner
-            return Origin(inner.field, (f"{spelled}~" if fold_case else spelled, *inner.transforms))
+            return Origin(inner.field, (f"{name}~" if fold_case else name, *inner.transforms))
         case Call(arguments=operands):
             return _of_several(node, operands)
         case Sign(operand=operand):

@@ -16,7 +16,6 @@ from detectionary.languages.eql.cursor import Fault
 from detectionary.languages.eql.lexer import tokenize
 from detectionary.languages.eql.parser_expressions import Expressions
 from detectionary.languages.eql.syntax import (
-    Bad,
     EventQuery,
     Expression,
     MaxSpan,
@@ -104,7 +103,7 @@ class _Queries(Expressions):
         else:
             self.fault_here("EQL010", "expected `where`")
             self.skip_operand()
-            condition = Bad(self.span_from(start))
+            condition = self.bad(start)
         return EventQuery(category, condition, span, self.span_from(start))
 
     def _category(self) -> str | None:
@@ -182,12 +181,12 @@ class _Queries(Expressions):
         self.at += 1
         try:
             self.expect("maxspan")
-            if not self.accept("=="):
-                self.expect("=")
+            self.expect("=")
             if self.kinds[self.at] not in NUMBERS:
                 self.fail("EQL010", "expected a time such as 10m")
             number = self.texts[self.at]
             whole = self.kinds[self.at] == INTEGER
+            value = self.starts[self.at]
             self.at += 1
             unit = ""
             if self.kinds[self.at] == NAME:
@@ -208,7 +207,7 @@ class _Queries(Expressions):
                 span,
                 f"units are {', '.join(UNITS)}",
             )
-        return MaxSpan(number, _OLD_UNITS.get(unit, unit), span)
+        return MaxSpan(number, _OLD_UNITS.get(unit, unit), self.span_from(value), span)
 
     def _term(self, start: int) -> Term:
         """term = ("[" | "![") event_query "]" ("fork" ("=" BOOL)?)? keys? ("with" "runs" "=" INTEGER)? ("as" NAME)?"""
@@ -221,7 +220,7 @@ class _Queries(Expressions):
         except Fault:
             inner = self.starts[self.at]
             self._skip_to_end_of_term(opened)
-            event = EventQuery(None, Bad(self.span_from(inner)), Span(inner, inner), self.span_from(inner))
+            event = EventQuery(None, self.bad(inner), Span(inner, inner), self.span_from(inner))
         self.depth = 0
         self.close("]")
         fork = self._fork()
@@ -266,8 +265,7 @@ class _Queries(Expressions):
             if not self.is_word("runs"):
                 self.fail("EQL010", "expected `runs`")
             self.at += 1
-            if not self.accept("=="):
-                self.expect("=")
+            self.expect("=")
             if self.kinds[self.at] != INTEGER:
                 self.fail("EQL010", "expected a whole number")
             digits = self.texts[self.at]

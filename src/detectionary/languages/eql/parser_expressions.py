@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from detectionary.languages.eql.cursor import MAX_DEPTH, Cursor, Fault
+from detectionary.languages.eql.functions import function_named
 from detectionary.languages.eql.syntax import (
     Arithmetic,
     Bad,
@@ -74,7 +75,12 @@ class Expressions(Cursor):
         except Fault:
             self.depth = depth
             self.skip_operand()
-            return Bad(self.span_from(start))
+            return self.bad(start)
+
+    def bad(self, start: int) -> Bad:
+        """What stands between this offset and the cursor, unread."""
+        span = self.span_from(start)
+        return Bad(span.of(self.text), span)
 
     def _condition(self) -> Expression:
         """condition = "not" condition | related | comparison"""
@@ -265,7 +271,10 @@ class Expressions(Cursor):
         self.depth -= 1
         self.close(")")
         fold = name[-1] == "~"
-        return Call(name[:-1] if fold else name, fold, tuple(arguments), name_span, self.span_from(name_span.start))
+        name = name.removesuffix("~")
+        function = function_named(name)
+        known = name if function is None else function.name
+        return Call(known, fold, tuple(arguments), name_span, self.span_from(name_span.start))
 
     def _field(self, start: int, optional: bool) -> Field:
         """field = "?"? identifier ("." identifier | "[" INTEGER "]")*"""

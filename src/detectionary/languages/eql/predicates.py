@@ -60,6 +60,13 @@ _COMPARED: Final = {
 }
 _TURNED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _FLIPPED: Final = {Operator.IS_NULL: Operator.IS_NOT_NULL, Operator.IS_NOT_NULL: Operator.IS_NULL}
+_INVERTED: Final = {
+    Operator.GT: Operator.LE,
+    Operator.LE: Operator.GT,
+    Operator.LT: Operator.GE,
+    Operator.GE: Operator.LT,
+}
+_OPPOSITES: Final = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _CONDITIONS: Final = (Compare, InList, Match, Not, Logical, Related)
 
 
@@ -145,7 +152,7 @@ class Predicates:
 
     def _index_test(self, node: Expression, operator: str, constant: Constant, span: Span) -> Predicate | None:
         """`indexOf(x, "a") != null` and its like only ask whether, or where, the text is there: null is "nowhere"."""
-        if not isinstance(node, Call) or node.name.lower() != "indexof" or len(node.arguments) != 2:
+        if not isinstance(node, Call) or node.name != "indexOf" or len(node.arguments) != 2:
             return None
         source, searched = origin(node.arguments[0]), fold(node.arguments[1])
         if source is None or searched is None or not isinstance(searched.value, str):
@@ -251,7 +258,7 @@ class Predicates:
             if len(others) == 1:
                 return self._columns(subject, f"{function.name}{'~' if node.fold else ''}", others[0], node.span)
             return self._opaque("no constant", node)
-        cased = not node.fold and function.test is not Operator.CIDR_MATCH
+        cased = function.cased and not node.fold
         if function.test is Operator.WILDCARD:
             return self._patterns(source, values, node.span, cased)
         return self._listed(source, function.test, tuple(values), node.span, cased)
@@ -274,14 +281,28 @@ def negated(predicate: Predicate) -> Predicate:
             return operand
         case Comparison(operator=operator) if operator in _FLIPPED:
             return replace(predicate, operator=_FLIPPED[operator])
+        case ThresholdTest(operator=operator, negated=False) if operator in _INVERTED:
+            return replace(predicate, operator=_INVERTED[operator])
         case ThresholdTest(negated=before):
             return replace(predicate, negated=not before)
+        case TimeFilter(text, span):
+            return TimeFilter(f"not ({text})", span)
+        case ColumnComparison(operator=operator, text=text):
+            return replace(predicate, operator=_opposite(operator), text=f"not ({text})")
         case AllOf(()):
             return AnyOf(())
         case AnyOf(()):
             return AllOf(())
         case _:
             return Negation(predicate)
+
+
+def _opposite(operator: str) -> str:
+    """`!=` for `==`; `not like` for `like`, and back."""
+    opposite = _OPPOSITES.get(operator)
+    if opposite is None:
+        opposite = operator.removeprefix("not ") if operator.startswith("not ") else f"not {operator}"
+    return opposite
 
 
 def neutral(pattern: str) -> str:

@@ -123,8 +123,8 @@ def _written(node: Expression) -> tuple[str, int]:
             return f" {operator} ".join(_inside(operand, level + 1) for operand in operands), level
         case Related(relation, event):
             return f"{relation} of [{_event(event)}]", _NOT
-        case Bad():
-            return "…", _PRIMARY
+        case Bad(text):
+            return text, _PRIMARY
         case _:
             assert_never(node)
 

@@ -45,7 +45,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`endsWith~(a, b)`: the name as written without `~`; `fold` with it."""
+    """`endsWith~(a, b)`: the name without `~`, a known one as its documentation spells it; `fold` with `~`."""
 
     name: str
     fold: bool
@@ -129,8 +129,9 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """What cannot be read."""
+    """What cannot be read, as it is written."""
 
+    text: str
     span: Span = field(compare=False)
 
 
@@ -172,10 +173,11 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class MaxSpan:
-    """`maxspan=10m`: the number as written, and the unit."""
+    """`maxspan=10m`: the number as written, and the unit; `value` is where the two stand."""
 
     number: str
     unit: str
+    value: Span = field(compare=False)
     span: Span = field(compare=False)
 
 
