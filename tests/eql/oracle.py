@@ -2,8 +2,8 @@
 
 `eql` (PyPI, test-only) reads the dialect of Elasticsearch too. Its tree says less than ours, so ours is brought down to
 it: `:`, `like`, `like~` are all `wildcard`, `regex` and `regex~` are `match`, no `~` is kept, `?` and backticks
-neither, `with runs=3` repeats the event query, `x == null` is a node of its own, `-x` is `0 - x`, and only the parity of
-`not` counts.
+neither, `with runs=3` repeats the event query, `x == null` is a node of its own, `-x` is `0 - x`, and only the parity
+of `not` counts.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from __future__ import annotations
 from typing import Any, Final
 from unittest.mock import patch
 
-import eql  # type: ignore[import-untyped]
-from eql import ast, parser
-from eql.functions import CidrMatch, FunctionSignature
+from eql.functions import CidrMatch, FunctionSignature  # type: ignore[import-untyped]
 
+import eql  # type: ignore[import-untyped]
 from detectionary.languages.eql import syntax
-from detectionary.languages.eql.lexer import tokenize
 from detectionary.languages.eql.functions import function_named
+from detectionary.languages.eql.lexer import tokenize
 from detectionary.languages.eql.tokens import NAME, TILDE_NAME
+from eql import ast, parser
 
 # The trees of `eql` have no types.
 Tree = Any
@@ -26,7 +26,7 @@ Tree = Any
 _FUNCTIONS: Final = {":": "wildcard", "like": "wildcard", "like~": "wildcard", "regex": "match", "regex~": "match"}
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818  # an answer, no error
     """The reference implementation does not read the query."""
 
 

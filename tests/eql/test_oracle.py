@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from detectionary.languages.eql.faults import faults
 from detectionary.languages.eql.parser import parse
 from tests.conftest import needs_shared
 from tests.eql.corpus import corpus_queries
@@ -89,11 +90,73 @@ def test_both_read_the_same_tree(text: str) -> None:
     ],
 )
 def test_what_neither_takes(text: str) -> None:
-    from detectionary.languages.eql.faults import faults
-
-    parsed = parse(text)
-    assert parsed.diagnostics or list(faults(parsed.tree))
+    assert _faults(text)
     with pytest.raises(Refused):
         reference_tree(text)
 
 
+def _faults(text: str) -> list[str]:
+    """The codes of everything that we say of a query."""
+    parsed = parse(text)
+    return [fault.code for fault in (*parsed.diagnostics, *faults(parsed.tree))]
+
+
+ONLY_OURS = {
+    # Types: nothing here knows what the fields of an index are.
+    "process where length(a)": "a condition that is a number",
+    'process where "a"': "a condition that is a text",
+    "any where a : 5": "a number behind `:`",
+    "any where a regex 5": "a number behind `regex`",
+    "any where cidrMatch(a, b)": "a network that is no constant",
+    # Elasticsearch's grammar has these.
+    '"my category" where a': "a quoted category",
+    "sequence [any where a] with runs=1 [any where b]": "an event query that runs once",
+    "any where `a``b` == 1": "a backtick inside of backticks",
+    'any where @timestamp > "2024-01-01"': "a name that begins with @",
+    "any where a . b == 1": "blanks round the dot",
+    "any where a | head 0": "no event at all",
+}
+
+
+@pytest.mark.parametrize("text", ONLY_OURS)
+def test_what_the_reference_implementation_alone_refuses(text: str) -> None:
+    assert _faults(text) == []
+    with pytest.raises(Refused):
+        reference_tree(text)
+
+
+ONLY_THEIRS = {
+    # Elasticsearch refuses these when it reads the query.
+    "sequence [any where a]": "EQL019",
+    "sequence by a [any where x] until [any where y]": "EQL019",
+    "sequence [any where a] with runs=101": "EQL018",
+    "sequence by a with maxspan=0s [any where x] [any where y]": "EQL018",
+    "sequence with maxspan=5m by a [any where x] [any where y]": "EQL010",
+    "sequence by a with maxspan=5m ![any where x] ![any where y]": "EQL019",
+    "sequence by a with maxspan=5m ![any where x] with runs=2 [any where y]": "EQL018",
+    "sample [any where x] [any where y]": "EQL019",
+    "any where a in (1, 2,)": "EQL011",
+    "any where a | head": "EQL020",
+    "any where a == 18446744073709551616": "EQL006",
+    "any where maxspan == 1": "EQL013",
+    "any where a.any == 1": "EQL013",
+    # Elasticsearch refuses these when it has read the query; we warn of them.
+    "any where length~(a) == 1": "EQL304",
+    'any where arrayContains(a, "b")': "EQL301",
+    'any where match(a, "b")': "EQL301",
+    'any where wildcard(a, "b*")': "EQL301",
+    "any where a | unique b c": "EQL301",
+}
+
+
+@pytest.mark.parametrize(("text", "code"), ONLY_THEIRS.items())
+def test_what_elasticsearch_refuses_and_the_reference_implementation_reads(text: str, code: str) -> None:
+    assert _faults(text) == [code]
+    reference_tree(text)
+
+
+def test_a_list_test_belongs_to_the_operand_before_it() -> None:
+    """Elasticsearch's grammar, and unlike the reference implementation's: `a + (1 in (2))`."""
+    text = "any where a + 1 in (2)"
+    assert our_tree(parse(text).tree) != reference_tree(text)
+    assert our_tree(parse(text).tree) == our_tree(parse("any where a + (1 in (2))").tree)

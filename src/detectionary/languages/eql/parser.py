@@ -18,6 +18,7 @@ from detectionary.languages.eql.parser_expressions import Expressions
 from detectionary.languages.eql.syntax import (
     EventQuery,
     Expression,
+    Literal,
     MaxSpan,
     Pipe,
     Query,
@@ -348,10 +349,14 @@ class _Queries(Expressions):
             self.foreign(f"`| {name}`", span)
         elif name not in PIPES and name != "?":
             self.report("EQL020", f"`{name}` is no pipe", name_span, f"pipes are {', '.join(PIPES)}")
-        elif name != "?" and len(arguments) != 1:
-            self.report("EQL020", f"`{name}` takes one number", span)
+        elif name in PIPES and not _is_one_number(arguments):
+            self.report("EQL020", f"`{name}` takes one whole number", span)
         return Pipe(name, tuple(arguments), bar, name_span, span)
 
     def _old_list(self, name: str) -> bool:
         """The older EQL lists arguments of pipes without commas as well."""
         return name in OLD_PIPES and self.kinds[self.at] in (NAME, QUOTED_NAME)
+
+
+def _is_one_number(arguments: list[Expression]) -> bool:
+    return len(arguments) == 1 and isinstance(arguments[0], Literal) and type(arguments[0].value) is int
