@@ -132,6 +132,18 @@ class RuleKind(Enum):
     CUSTOM_DETECTION = "CustomDetection"
     QUERY = "Query"
     """A community query without a schedule."""
+    # Sigma; YARA-L's rules are plain rules too.
+    RULE = "Rule"
+    CORRELATION = "Correlation"
+    FILTER = "Filter"
+    # Elastic
+    CUSTOM_QUERY = "Custom query"
+    EVENT_CORRELATION = "Event correlation"
+    ESQL = "ES|QL"
+    THRESHOLD = "Threshold"
+    NEW_TERMS = "New terms"
+    INDICATOR_MATCH = "Indicator match"
+    MACHINE_LEARNING = "Machine learning"
 
 
 @dataclass(frozen=True, slots=True)

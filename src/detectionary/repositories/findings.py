@@ -41,13 +41,18 @@ class Findings:
         """A key that the format asks for is not there, or empty."""
         self._found.append(Diagnostic("RUL101", level, f"{key} is missing or empty", None, advice, key))
 
-    def severity(self, text: str | None, path: tuple[str | int, ...]) -> Severity | None:
+    def severity(
+        self,
+        text: str | None,
+        path: tuple[str | int, ...],
+        advice: str = "write Informational, Low, Medium or High",
+    ) -> Severity | None:
         """The severity that `text` names; an unknown one is reported."""
         if not text:
             return None
         severity = _SEVERITIES.get(text.strip().lower())
         if severity is None:
-            self.warn("RUL103", f"“{text}” is no severity", path, "write Informational, Low, Medium or High")
+            self.warn("RUL103", f"“{text}” is no severity", path, advice)
         return severity
 
     def duration(self, text: str | None, path: tuple[str | int, ...]) -> str | None:

@@ -78,7 +78,8 @@ def _folders(path: str) -> frozenset[str]:
     return frozenset(path.lower().split("/")[:-1])
 
 
-def _definition(name: str, parameters: str, body: SourceText, path: str) -> FunctionDefinition:
+def definition(name: str, parameters: str, body: SourceText, path: str) -> FunctionDefinition:
+    """What the file at `path` defines under `name`, with its digest."""
     digest = hashlib.sha256("\0".join((name, parameters, body.text)).encode()).hexdigest()[:32]
     return FunctionDefinition(name, parameters, body, digest, origin=path)
 
@@ -129,7 +130,7 @@ def _read_yaml(path: str, text: str) -> FileContent:
             diagnostics.append(_missing("the function's name", root.span))
         parameters = wire.functionParameters or ", ".join(map(_declared, wire.ParserParams or wire.FunctionParams))
         body = source_of(node, text, path)
-        functions.extend(_definition(name, parameters, body, path) for name in names)
+        functions.extend(definition(name, parameters, body, path) for name in names)
     if functions:
         return FileContent(functions=tuple(functions), diagnostics=tuple(diagnostics))
     return FileContent(diagnostics=tuple(diagnostics), ignored="a function without a name or a query (a template?)")
@@ -178,7 +179,7 @@ def _of_text(path: str, text: str) -> Iterator[FunctionDefinition]:
         stem = stem.rpartition(".")[0]
     names = dict.fromkeys((*stated_names(text), stem.replace(" ", "_")))
     body, parameters = SourceText(text, path), stated_parameters(text)
-    return (_definition(name, parameters, body, path) for name in names if _is_name(name))
+    return (definition(name, parameters, body, path) for name in names if _is_name(name))
 
 
 _PHRASES: Final = (
@@ -266,7 +267,7 @@ def _read_template(path: str, text: str) -> FileContent:
         fault = Diagnostic("FUN102", Level.WARNING, f"not a template that can be read: {error}")
         return FileContent(diagnostics=(fault,), ignored="a template that cannot be read")
     functions = tuple(
-        _definition(search.function_alias, search.function_parameters, SourceText(search.query, path), path)
+        definition(search.function_alias, search.function_parameters, SourceText(search.query, path), path)
         for search in _saved(template.resources)
         if _is_name(search.function_alias) and search.query.strip()
     )

@@ -59,3 +59,17 @@ def spdx_of(text: str) -> str:
         if all(phrase in (title if "gnu" in phrases[0] else words) for phrase in phrases):
             return identifier
     return "LicenseRef-unrecognised"
+
+
+_NAMES: Final = {
+    "elastic license v2": "Elastic-2.0",
+    "elastic license 2.0": "Elastic-2.0",
+    "drl 1.1": "DRL-1.1",
+    "drl": "DRL-1.1",
+    "apache 2.0": "Apache-2.0",
+}
+
+
+def spdx_named(name: str) -> str:
+    """The SPDX identifier of the licence that a rule names in its own words; an unknown name stays as written."""
+    return _NAMES.get(name.strip().lower(), name.strip())
