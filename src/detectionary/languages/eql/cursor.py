@@ -121,10 +121,10 @@ class Cursor:
             code, message, advice = "EQL004", "the comment is not closed", "close it with */"
         elif kind == BAD:
             code, message, advice = "EQL005", f"`{text}` has no meaning in EQL", _HABITS.get(text)
-        elif advice is None and kind == NAME and text.lower() in KEYWORDS:
-            advice = f"keywords are written in lower case: {text.lower()}"
-        found = END if kind == END else f"`{text}`" if len(text) <= 40 else f"`{text[:39]}…`"
-        self.report(code, message if kind == BAD else f"{message}, found {found}", self.span_of(self.at), advice)
+        elif message.startswith("expected"):
+            found = END if kind == END else f"`{text}`" if len(text) <= 40 else f"`{text[:39]}…`"
+            message = f"{message}, found {found}"
+        self.report(code, message, self.span_of(self.at), advice)
 
     def skip_operand(self) -> None:
         """Go to the next place behind an operand at this depth of brackets."""

@@ -12,9 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from detectionary.languages.eql.cursor import Fault
-from detectionary.languages.eql.lexer import tokenize
-from detectionary.languages.eql.parser_expressions import Expressions
+from detectionary.languages.eql.cursor import MAX_DIAGNOSTICS, Fault
+from detectionary.languages.eql.lexer import Tokens, tokenize
+from detectionary.languages.eql.parser_expressions import STARTS, Expressions, joined
 from detectionary.languages.eql.syntax import (
     EventQuery,
     Expression,
@@ -58,10 +58,33 @@ class Parsed:
 
 def parse(source: SourceText | str) -> Parsed:
     """Parse a query. Never raises: what cannot be read is a `Bad` node with a diagnostic at its place."""
-    parser = _Queries(tokenize(source if isinstance(source, str) else source.text))
+    tokens = tokenize(source if isinstance(source, str) else source.text)
+    parsed = _read(tokens)
+    if not parsed.accepted:
+        # A field may be called AND; where the query cannot be read, the keyword is meant.
+        capitals = [at for at, kind in enumerate(tokens.kinds) if kind == NAME and _is_capital(tokens.texts[at])]
+        if capitals:
+            for at in capitals:
+                tokens.kinds[at] = tokens.texts[at].lower()
+            parsed = _read(tokens, tuple(_in_capitals(tokens, at) for at in capitals[:MAX_DIAGNOSTICS]))
+    return parsed
+
+
+def _read(tokens: Tokens, before: tuple[Diagnostic, ...] = ()) -> Parsed:
+    parser = _Queries(tokens)
     tree = parser.query()
-    diagnostics = sorted(parser.diagnostics, key=lambda diagnostic: diagnostic.span or (0, 0))
+    diagnostics = sorted((*before, *parser.diagnostics), key=lambda diagnostic: diagnostic.span or (0, 0))
     return Parsed(tree, tuple(diagnostics))
+
+
+def _is_capital(word: str) -> bool:
+    return word.isupper() and word.lower() in KEYWORDS
+
+
+def _in_capitals(tokens: Tokens, at: int) -> Diagnostic:
+    word = tokens.texts[at]
+    span = Span(tokens.starts[at], tokens.ends[at])
+    return Diagnostic("EQL016", Level.ERROR, "keywords are written in lower case", span, f"write `{word.lower()}`")
 
 
 class _Queries(Expressions):
@@ -99,13 +122,29 @@ class _Queries(Expressions):
         start = self.starts[self.at]
         span = self.span_of(self.at)
         category = self._category()
-        if self.accept("where"):
-            condition = self.expression()
-        else:
+        if not self.accept("where"):
             self.fault_here("EQL010", "expected `where`")
+        if self.texts[self.at - 1] == "where" or self.kinds[self.at] in STARTS:
+            condition = self._whole_condition()
+        else:
             self.skip_operand()
             condition = self.bad(start)
         return EventQuery(category, condition, span, self.span_from(start))
+
+    def _whole_condition(self) -> Expression:
+        """The expression up to the end of the event query.
+
+        A second expression behind it is a fault, but filters: it is read as if an `and` stood between the two.
+        """
+        found = [self.expression()]
+        ends = ("]", "|", END) if self.depth else ("|", END)
+        while self.kinds[self.at] not in ends:
+            self.fault_here("EQL015", f"expected `and`, `or` or {'`]`' if self.depth else 'the end of the query'}")
+            if self.kinds[self.at] in STARTS:
+                found.append(self.expression())
+            else:
+                self.at += 1
+        return joined("and", found)
 
     def _category(self) -> str | None:
         kind = self.kinds[self.at]

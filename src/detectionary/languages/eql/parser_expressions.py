@@ -28,7 +28,7 @@ from detectionary.languages.eql.syntax import (
     Related,
     Sign,
 )
-from detectionary.languages.eql.tokens import INTEGER, LITERALS, NAME, QUOTED_NAME, TILDE_NAME, words
+from detectionary.languages.eql.tokens import BAD, INTEGER, LITERALS, NAME, QUOTED_NAME, TILDE_NAME, words
 from detectionary.text import Level, Span
 
 _COMPARISONS: Final = words("== != < <= > >=")
@@ -37,7 +37,7 @@ _FOREIGN: Final = {"=": ("==", "write =="), "!:": (":", "write `not field : valu
 _MISUSED: Final = words("any sample sequence join maxspan until of with")
 """Keywords that are read as the field they are meant for, with a fault."""
 
-_STARTS: Final = LITERALS | {NAME, QUOTED_NAME, TILDE_NAME, "(", "?", "not", "+", "-"}
+STARTS: Final = LITERALS | {NAME, QUOTED_NAME, TILDE_NAME, "(", "?", "not", "+", "-"}
 
 
 class Expressions(Cursor):
@@ -49,22 +49,35 @@ class Expressions(Cursor):
     def expression(self) -> Expression:
         """expression = conjunction ("or" conjunction)*"""
         first = self._conjunction()
-        if self.kinds[self.at] != "or":
+        if self.kinds[self.at] not in ("or", "|"):
             return first
         operands = [first]
-        while self.accept("or"):
+        while self._connective("or"):
             operands.append(self._conjunction())
-        return Logical("or", tuple(operands), operands[0].span | operands[-1].span)
+        return joined("or", operands)
 
     def _conjunction(self) -> Expression:
         """conjunction = condition ("and" condition)*"""
         first = self._operand()
-        if self.kinds[self.at] != "and":
+        if self.kinds[self.at] not in ("and", BAD):
             return first
         operands = [first]
-        while self.accept("and"):
+        while self._connective("and"):
             operands.append(self._operand())
-        return Logical("and", tuple(operands), operands[0].span | operands[-1].span)
+        return joined("and", operands)
+
+    def _connective(self, word: str) -> bool:
+        """Step over `and` or `or`, or over what other languages have in their place."""
+        if self.accept(word):
+            return True
+        sign = "&" if word == "and" else "|"
+        following = self.texts[self.at : self.at + 2]
+        if following != [sign, sign] or self.ends[self.at] != self.starts[self.at + 1]:
+            return False
+        span = self.span_of(self.at) | self.span_of(self.at + 1)
+        self.report("EQL016", f"`{sign}{sign}` is no operator", span, f"write `{word}`")
+        self.at += 2
+        return True
 
     def _operand(self) -> Expression:
         """condition, or what cannot be read in its place"""
@@ -139,7 +152,7 @@ class Expressions(Cursor):
             self.at += 1
             left, right = right, self._sum()
             found.append(Compare(operator, left, right, left.span | right.span))
-        return Logical("and", tuple(found), found[0].span | found[-1].span)
+        return joined("and", found)
 
     def _sum(self) -> Expression:
         """sum = product (("+" | "-") product)*"""
@@ -204,8 +217,8 @@ class Expressions(Cursor):
 
     def _list(self, *, constants: bool) -> tuple[Expression, ...]:
         """list = "(" item ("," item)* ")"."""
-        self.expect("(")
         self._enter()
+        self.expect("(")
         items: list[Expression] = []
         while True:
             if self.kinds[self.at] == ")" and items:
@@ -222,7 +235,7 @@ class Expressions(Cursor):
         """pattern = constant; anything else is a fault"""
         if self.kinds[self.at] in LITERALS:
             return self.constant()
-        if self.kinds[self.at] not in _STARTS:
+        if self.kinds[self.at] not in STARTS:
             self.fail("EQL011", "expected a constant")
         self.fault_here("EQL012", "only constants may stand here")
         return self._sum()
@@ -259,8 +272,8 @@ class Expressions(Cursor):
         """call = function "(" (expression ("," expression)*)? ")"."""
         name_span = self.span_of(self.at)
         name = self.texts[self.at]
-        self.at += 2
         self._enter()
+        self.at += 2
         arguments: list[Expression] = []
         while self.kinds[self.at] != ")":
             arguments.append(self.expression())
@@ -288,8 +301,8 @@ class Expressions(Cursor):
                 self.at += 1
                 digits = self.texts[self.at]
                 if len(digits) > 18:
-                    self.fail("EQL006", "the index is too large")
-                parts.append(int(digits))
+                    self.fault_here("EQL006", "the index is too large")
+                parts.append(int(digits[:18]))
                 self.at += 1
                 self.expect("]")
             else:
@@ -299,3 +312,10 @@ class Expressions(Cursor):
         self.depth += 1
         if self.depth > MAX_DEPTH:
             self.fail("EQL017", f"nested deeper than {MAX_DEPTH} levels")
+
+
+def joined(operator: str, operands: list[Expression]) -> Expression:
+    """The operands under one connective; a single one stays as it is."""
+    if len(operands) == 1:
+        return operands[0]
+    return Logical(operator, tuple(operands), operands[0].span | operands[-1].span)
