@@ -7,6 +7,7 @@ from typing import Final
 
 _QUOTES: Final = "'\"`"
 _LINK_ENDS: Final = frozenset(" \t\r\n\"'<>`|\\^{}[]“”’")
+_ENDINGS: Final = frozenset(("yaml", "yml", "md", "kql", "txt", "csl", "kusto", "toml", "yaral", "yara-l"))
 _TRAILING: Final = ".,;:!?*_"
 
 
@@ -106,7 +107,7 @@ def title_of_path(path: str) -> str:
     """A title for want of one: the file's name without its ending, underscores (and dashes for blanks) as blanks."""
     name = path.rpartition("/")[2]
     stem, dot, ending = name.rpartition(".")
-    if dot and stem and ending.strip().lower() in ("yaml", "yml", "md", "kql", "txt", "csl", "kusto"):
+    if dot and stem and ending.strip().lower() in _ENDINGS:
         name = stem
     if " " not in name and name.count("-") > 2:
         name = name.replace("-", " ")
