@@ -24,7 +24,7 @@ from detectionary.languages.language import Highlight
 from detectionary.text import SourceText, Span
 
 _WORD_OPERATORS: Final = words("and or not in in~ like like~ regex regex~ of")
-_SIGNS: Final = words("| : == != = !: < <= > >= + - * / %")
+_SIGNS: Final = words("![ | : == != = !: < <= > >= + - * / %")
 _CONTEXT_WORDS: Final = words("runs fork as")
 
 

@@ -57,6 +57,7 @@ _TOKEN: Final = re.compile(
 _FIXED: Final = {**{word: word for word in sorted(KEYWORDS | PUNCTUATION)}, "": END}
 _COMMENTS: Final = re.compile(_COMMENT)
 
+# The documentation does without \', but rules have it and Elasticsearch reads it.
 _ESCAPES: Final = {
     "b": "\b",
     "t": "\t",

@@ -12,13 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from detectionary.languages.eql.constants import fold
 from detectionary.languages.eql.cursor import MAX_DIAGNOSTICS, Fault
 from detectionary.languages.eql.lexer import Tokens, tokenize
 from detectionary.languages.eql.parser_expressions import STARTS, Expressions, joined
 from detectionary.languages.eql.syntax import (
+    Bad,
     EventQuery,
     Expression,
-    Literal,
+    Field,
     MaxSpan,
     Pipe,
     Query,
@@ -175,7 +177,7 @@ class _Queries(Expressions):
         head = self.span_from(start)
         terms: list[Term] = []
         while self.kinds[self.at] in ("[", "!["):
-            terms.append(self._term(self.starts[self.at]))
+            terms.append(self._term(self.starts[self.at], kind == "sample"))
         if not terms:
             self.fault_here("EQL010", "expected an event query in brackets")
         until: Term | None = None
@@ -185,7 +187,7 @@ class _Queries(Expressions):
             begins = self.starts[self.at]
             self.at += 1
             if self.kinds[self.at] in ("[", "!["):
-                until = self._term(begins)
+                until = self._term(begins, kind == "sample")
             else:
                 self.fault_here("EQL010", "expected an event query in brackets")
         found = Sequence(kind, keys, maxspan, tuple(terms), until, head, self.span_from(start))
@@ -199,15 +201,15 @@ class _Queries(Expressions):
         found: list[Expression] = []
         while True:
             try:
-                found.append(self._key())
+                key = self.expression()
+                if not isinstance(key, Field | Bad):
+                    self.foreign("a join key that is no field", key.span)
+                found.append(key)
             except Fault:
                 self.depth = 0
                 self._skip_to_bracket()
             if not self.accept(","):
                 return tuple(found)
-
-    def _key(self) -> Expression:
-        return self.expression()
 
     def _skip_to_bracket(self) -> None:
         while self.kinds[self.at] not in ("[", "![", "]", "|", "with", "until", ",", END):
@@ -249,7 +251,7 @@ class _Queries(Expressions):
             )
         return MaxSpan(number, _OLD_UNITS.get(unit, unit), self.span_from(value), span)
 
-    def _term(self, start: int) -> Term:
+    def _term(self, start: int, sample: bool) -> Term:
         """term = ("[" | "![") event_query "]" ("fork" ("=" BOOL)?)? keys? ("with" "runs" "=" INTEGER)? ("as" NAME)?"""
         missing = self.kinds[self.at] == "!["
         opened = self.at
@@ -265,7 +267,7 @@ class _Queries(Expressions):
         self.close("]")
         fork = self._fork()
         keys = self._keys()
-        runs = self._runs(missing)
+        runs = self._runs(missing, sample)
         alias = self._alias()
         return Term(event, missing, keys, runs, fork, alias, self.span_from(start))
 
@@ -295,7 +297,7 @@ class _Queries(Expressions):
         self.foreign("`fork`", self.span_from(start))
         return value
 
-    def _runs(self, missing: bool) -> Runs | None:
+    def _runs(self, missing: bool, sample: bool) -> Runs | None:
         """("with" "runs" "=" INTEGER)?"""
         if self.kinds[self.at] != "with":
             return None
@@ -319,6 +321,8 @@ class _Queries(Expressions):
             self.report("EQL018", f"an event query may run 1 to {MOST_RUNS} times", span)
         elif missing:
             self.report("EQL018", "a missing event cannot be repeated", span)
+        elif sample:
+            self.report("EQL018", "an event query of a sample cannot be repeated", span)
         return Runs(count, span)
 
     def _alias(self) -> str | None:
@@ -398,4 +402,5 @@ class _Queries(Expressions):
 
 
 def _is_one_number(arguments: list[Expression]) -> bool:
-    return len(arguments) == 1 and isinstance(arguments[0], Literal) and type(arguments[0].value) is int
+    value = fold(arguments[0]) if len(arguments) == 1 else None
+    return value is not None and type(value.value) is int and value.value >= 0
