@@ -63,7 +63,7 @@ def test_what_has_no_meaning_is_an_error() -> None:
     assert _shown("any where a == $ /* b") == [
         ("any", "keyword"),
         ("where", "keyword"),
-        ("a", "column"),
+        ("a", "name"),
         ("==", "operator"),
         ("$", "error"),
         ("/* b", "error"),
