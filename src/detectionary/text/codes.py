@@ -114,6 +114,7 @@ CODES: Final = (
     Code("RUL105", "misspelt-key", "A key that is read although it is spelled in another way than the format says."),
     Code("RUL106", "unknown-key", "A key that the format does not have; it is not read."),
     Code("RUL107", "bad-date", "A date that cannot be read."),
+    Code("RUL108", "unread-query", "A query in a language that is not read."),
     Code("TML101", "bad-toml", "Something that is no TOML; the rest of its table is not read."),
     Code("TML102", "duplicate-toml-key", "A key that stands twice in a table; the first one counts."),
     Code("TML103", "bad-toml-escape", "A backslash in a TOML string before something that is no escape."),
