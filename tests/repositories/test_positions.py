@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectionary.repositories.positions import source_of
-from detectionary.repositories.yamldoc import MappingNode, ScalarNode, parse_yaml
 from detectionary.text import SourceText
+from detectionary.text.yamldoc import MappingNode, ScalarNode, parse_yaml
 from tests.repositories.reading import misplaced
 
 

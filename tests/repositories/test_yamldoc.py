@@ -7,7 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectionary.repositories.yamldoc import (
+from detectionary.text import Span
+from detectionary.text.yamldoc import (
     MAX_DEPTH,
     MAX_NODES,
     AliasGrowthError,
@@ -19,7 +20,6 @@ from detectionary.repositories.yamldoc import (
     parse_yaml,
     plain,
 )
-from detectionary.text import Span
 
 
 def only(text: str) -> MappingNode:

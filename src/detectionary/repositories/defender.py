@@ -15,8 +15,8 @@ from detectionary.repositories.reader import Split
 from detectionary.repositories.repository import Repository
 from detectionary.repositories.sentinel import is_yaml
 from detectionary.repositories.wire import read_shape
-from detectionary.repositories.yamldoc import Document, MappingNode, ScalarNode, node_at, parse_yaml
 from detectionary.text import Diagnostic, Level, Position, SourceText, Span
+from detectionary.text.yamldoc import Document, MappingNode, ScalarNode, node_at, parse_yaml
 
 
 class _Shape(msgspec.Struct, frozen=True, rename="camel"):

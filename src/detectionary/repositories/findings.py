@@ -9,8 +9,8 @@ from typing import Final
 from detectionary.model.rule import Severity
 from detectionary.repositories.durations import short_duration
 from detectionary.repositories.wire import fault
-from detectionary.repositories.yamldoc import MappingNode
 from detectionary.text import Diagnostic, Level, Span
+from detectionary.text.yamldoc import MappingNode
 
 _SEVERITIES: Final = {severity.value: severity for severity in Severity}
 

@@ -21,8 +21,8 @@ from detectionary.repositories.positions import source_of
 from detectionary.repositories.reader import Split
 from detectionary.repositories.repository import Repository
 from detectionary.repositories.wire import read_shape
-from detectionary.repositories.yamldoc import MappingNode, ScalarNode, parse_yaml
 from detectionary.text import Diagnostic, Level, SourceText, Span
+from detectionary.text.yamldoc import MappingNode, ScalarNode, parse_yaml
 
 _QUERY_KEYS: Final = ("ParserQuery", "FunctionQuery")
 _PARSER_FOLDERS: Final = frozenset(("parser", "parsers"))

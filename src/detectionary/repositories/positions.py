@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Final
 
-from detectionary.repositories.yamldoc import ScalarNode
 from detectionary.text import Position, SourceText
+from detectionary.text.yamldoc import ScalarNode
 
 _NEXT_LINE: Final = "\x85"
 """A line end of YAML besides the line feed; both become a line feed of the value."""

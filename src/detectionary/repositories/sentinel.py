@@ -29,8 +29,8 @@ from detectionary.repositories.prose import clean, links, title_of_path
 from detectionary.repositories.reader import Split
 from detectionary.repositories.repository import Repository
 from detectionary.repositories.wire import read_shape
-from detectionary.repositories.yamldoc import Document, MappingNode, ScalarNode, parse_yaml
 from detectionary.text import Diagnostic, Level, Position, SourceText, Span
+from detectionary.text.yamldoc import Document, MappingNode, ScalarNode, parse_yaml
 
 _NAMES: Final = shapes.OLD_NAMES | shapes.MISSPELT_NAMES
 _KNOWN: Final = (

@@ -26,8 +26,8 @@ from detectionary.repositories.repository import Repository
 from detectionary.repositories.sentinel import is_yaml
 from detectionary.repositories.sigma_documents import Written, written_rules
 from detectionary.repositories.wire import read_shape
-from detectionary.repositories.yamldoc import MappingNode, Stream, parse_yaml
 from detectionary.text import Diagnostic
+from detectionary.text.yamldoc import MappingNode, Stream, parse_yaml
 
 _KNOWN: Final = (
     frozenset(each.encode_name for each in msgspec.structs.fields(shapes.SigmaFile))

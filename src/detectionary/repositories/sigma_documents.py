@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 from detectionary.repositories.kusto_file import source_of_part
 from detectionary.repositories.positions import text_positions
-from detectionary.repositories.yamldoc import Document, MappingNode, Node, ScalarNode
 from detectionary.text import SourceText, Span
+from detectionary.text.yamldoc import Document, MappingNode, Node, ScalarNode
 
 _Part: TypeAlias = tuple[MappingNode, int]
 """A mapping, and where the lines that belong to it end."""

@@ -9,8 +9,8 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from detectionary.repositories.yamldoc import AliasGrowthError, MappingNode, Node, Plain, node_at, plain
 from detectionary.text import Diagnostic, Level
+from detectionary.text.yamldoc import AliasGrowthError, MappingNode, Node, Plain, node_at, plain
 
 Shape = TypeVar("Shape", bound=msgspec.Struct)
 

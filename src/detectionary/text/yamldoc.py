@@ -14,7 +14,8 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs do not re-export it
 
-from detectionary.text import Diagnostic, Level, Span
+from detectionary.text.diagnostics import Diagnostic, Level
+from detectionary.text.span import Span
 
 MAX_DEPTH: Final = 64
 MAX_NODES: Final = 200_000
