@@ -1,4 +1,4 @@
-"""An ES|QL query taken apart: parse, follow the columns, and fill the model's analysis. Nothing here raises on bad text."""
+"""An ES|QL query taken apart: parse, follow the columns, fill the model's analysis. Nothing raises on bad text."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class Column:
     """A column; `maker` is the command that made it, by name and stage number.
 
     `condition` is what made a column of truth values, read against the columns `scope`; `constant` its value where it
-    is the same for all rows. `stored`: it came with the documents.
+    is the same for all rows; `bin` the width, where the values are times in bins. `stored`: documents have it.
     """
 
     name: str
@@ -80,6 +80,7 @@ class Column:
     constant: Folded | None = None
     condition: Expression | None = None
     scope: Table | None = None
+    bin: str | None = None
 
 
 class Table:

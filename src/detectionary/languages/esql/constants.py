@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from detectionary.languages.esql.columns import UNKNOWN, Table
-from detectionary.languages.esql.functions import CASTS, FUNCTIONS
+from detectionary.languages.esql.functions import CASTS, FUNCTIONS, Role
 from detectionary.languages.esql.parser_expressions import TIME_UNITS
 from detectionary.languages.esql.syntax import (
     Arithmetic,
@@ -103,7 +103,9 @@ class Constants:
                 values = tuple(item for item in folded if item is not None)
                 if len(values) < len(folded):
                     return None
-                return Folded(ValueKind.JSON, self.source(expression), values[0].type if values else UNKNOWN, items=values)
+                return Folded(
+                    ValueKind.JSON, self.source(expression), values[0].type if values else UNKNOWN, items=values
+                )
             case Cast(operand, type_name):
                 value = self.fold(operand, table)
                 return None if value is None else self._converted(expression, value, CASTS.get(type_name, type_name))
@@ -137,7 +139,8 @@ class Constants:
             folded = _calculated(operator, result, value)
             if folded is None:
                 return self._symbolic(
-                    expression, "date" if any(each.type == "date" for each in known) else known[0].type,
+                    expression,
+                    "date" if any(each.type == "date" for each in known) else known[0].type,
                     any(each.clock for each in known),
                 )
             result = folded
@@ -147,7 +150,7 @@ class Constants:
         if call.name == "now" and not call.arguments:
             return self._symbolic(call, "date", True)
         row = FUNCTIONS.get(call.name)
-        if row is None or (not call.arguments and row.least):
+        if row is None or row.role is not Role.SCALAR or len(call.arguments) < row.least:
             return None
         values: list[Folded] = []
         for argument in call.arguments:

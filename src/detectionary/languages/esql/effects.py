@@ -14,7 +14,7 @@ from detectionary.languages.esql.check import stage_kind
 from detectionary.languages.esql.columns import METADATA, UNKNOWN, Column, Origin, Table, stored, with_name
 from detectionary.languages.esql.lineage import Lineage
 from detectionary.languages.esql.patterns import dissected, grokked
-from detectionary.languages.esql.syntax import Literal, Name
+from detectionary.languages.esql.syntax import Literal, Name, NamePattern
 from detectionary.languages.esql.syntax_commands import (
     BadCommand,
     Bare,
@@ -130,7 +130,9 @@ class Effects:
                         table.rename(old, with_name(before, new, maker))
             case Dissect(pattern=pattern):
                 names = dissected(str(pattern.value))
-                self._taken_apart([pattern], None if names is None else [(name, _KEYWORD) for name in names], table, maker)
+                self._taken_apart(
+                    [pattern], None if names is None else [(name, _KEYWORD) for name in names], table, maker
+                )
             case Grok(patterns=patterns):
                 found = [grokked(str(pattern.value)) for pattern in patterns]
                 broken = any(each is None for each in found)
@@ -145,8 +147,7 @@ class Effects:
                     table.replace(replace(column, origin=origin, maker=maker, stored=False))
             case Enrich(fields=fields):
                 for field in fields:
-                    name = (field.new or field.field).text
-                    table.put(Column(name, Origin(name), UNKNOWN, maker))
+                    self._put(table, (field.new or field.field).text, UNKNOWN, maker)
                 if not fields:
                     self._open(table, maker)
             case ChangePoint(type_name=type_name, pvalue_name=pvalue):
@@ -237,13 +238,10 @@ class Effects:
             return
         self._with(table, columns, maker)
 
-    def _check_names(self, patterns: Iterable[object], table: Table) -> None:
-        from detectionary.languages.esql.syntax import NamePattern
-
+    def _check_names(self, patterns: Iterable[NamePattern], table: Table) -> None:
         for pattern in patterns:
-            if isinstance(pattern, NamePattern) and not pattern.is_wild and not pattern.verbatim:
-                if table.find(pattern.text) is None:
-                    self._unknown(pattern.text, pattern.span)
+            if not pattern.is_wild and not pattern.verbatim and table.find(pattern.text) is None:
+                self._unknown(pattern.text, pattern.span)
 
     def _unknown(self, name: str, span: Span) -> None:
         self._report(unknown_column(name, span))

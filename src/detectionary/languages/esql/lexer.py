@@ -110,9 +110,7 @@ _SOURCE: Final = _mode(
 _POLICY: Final = _mode(
     rf'(?P<string>{_STRING})|(?P<policy>[^\\/?"<>| ,#\t\r\n:()]+(?::[^\\/?"<>| ,#\t\r\n:()]+)?)|(?P<sign>[|(),])'
 )
-_COLUMNS: Final = _mode(
-    rf"(?P<pattern>{_PIECE}(?:\.{_PIECE})*+)|(?P<parameter>\?\??\w*)|(?P<sign>[][()|,.=])"
-)
+_COLUMNS: Final = _mode(rf"(?P<pattern>{_PIECE}(?:\.{_PIECE})*+)|(?P<parameter>\?\??\w*)|(?P<sign>[][()|,.=])")
 _COMMAND: Final = _mode(r"(?P<command>[A-Za-z_]\w*|[^ \r\n\t\[\]/|()]+)|(?P<sign>[][()|])")
 _PATTERNS: Final = {
     Mode.COMMAND: _COMMAND,
@@ -260,9 +258,9 @@ def tokenize(text: str) -> Tokens:
                 at = end
             continue
         found = _PATTERNS[mode].match(text, at)
-        assert found is not None  # the last branch takes any character
-        group = found.lastgroup
-        assert group is not None
+        group = None if found is None else found.lastgroup
+        if found is None or group is None:
+            raise AssertionError(at)  # the last branch takes any character
         start, end = found.span(group)
         if group == "comment":
             if unclosed is None and not comments.is_closed(start):
@@ -313,7 +311,8 @@ def _promql_end(text: str, at: int) -> int:
     depth = 0
     while at < len(text):
         found = _PROMQL.match(text, at)
-        assert found is not None  # every character fits one of the branches
+        if found is None:
+            raise AssertionError(at)  # every character fits one of the branches
         match found["edge"]:
             case "(":
                 depth += 1

@@ -222,6 +222,7 @@ class Lineage:
             maker,
             condition=bare if is_test else None,
             scope=table.copy() if is_test else None,
+            bin=self.bin_width(bare, table),
         )
 
     def _mixed(self, own: Origin, expression: Expression, table: Table) -> Origin:
@@ -288,8 +289,11 @@ class Lineage:
         return next(kind for kind in ("double", "unsigned_long", "long", "integer") if kind in kinds)
 
     def bin_width(self, expression: Expression, table: Table) -> str | None:
-        """The width of `bucket(@timestamp, 1 hour)` and its kin, None for any other key."""
+        """The width of `bucket(@timestamp, 1 hour)` and its kin, or of the column that one made; None for others."""
         call = _core(expression)
+        if isinstance(call, Name):
+            column = table.find(call.text)
+            return None if column is None else column.bin
         if not isinstance(call, Call) or call.name not in BINS or not call.arguments:
             return None
         if call.name in ("tbucket", "tstep"):

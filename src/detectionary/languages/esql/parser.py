@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from detectionary.languages.esql.lexer import tokenize
-from detectionary.languages.esql.parser_commands import Commands
+from detectionary.languages.esql.parser_queries import Queries
 from detectionary.languages.esql.syntax_commands import Query
 from detectionary.text import Diagnostic, SourceText
 
@@ -25,6 +25,6 @@ class Parsed:
 
 def parse(source: SourceText | str) -> Parsed:
     """Parse a query. Never raises: what cannot be read is a Bad… node with a diagnostic at its place."""
-    parser = Commands(tokenize(source if isinstance(source, str) else source.text))
+    parser = Queries(tokenize(source if isinstance(source, str) else source.text))
     tree = parser.statement()
     return Parsed(tree, tuple(sorted(parser.diagnostics, key=lambda diagnostic: diagnostic.span or (0, 0))))

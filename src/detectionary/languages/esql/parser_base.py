@@ -203,7 +203,7 @@ class Cursor:
         return NamePattern(_merged(pieces), qualifier, verbatim, span=self.span_from(first))
 
     def expect_string(self, what: str = "a string") -> Literal:
-        """string = `"` { character | escape } `"` | `\"""` { character } `\"""`"""
+        """The string that must stand here."""
         at = self.at
         if self.kinds[at] != STRING:
             self.fail_expected(what)

@@ -6,7 +6,7 @@ The grammar is that of Elasticsearch (`parser/Expression.g4`, August 2026): a co
 
 # docstrings of productions are productions
 
-# ruff: noqa: D403  # the docstring of a production is the production
+# ruff: noqa: D210, D403  # the docstring of a production is the production
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ from detectionary.languages.esql.syntax import (
     Logic,
     MapLiteral,
     Match,
-    Name,
     Node,
     Not,
     Parenthesized,
@@ -144,9 +143,9 @@ class Expressions(Cursor):
         kind = self.kinds[self.at]
         if kind == "in":
             return self._in(first, left, negated)
-        if kind in ("like", "rlike"):
-            return self._like(first, left, negated)
-        self.fail_expected("`in`, `like` or `rlike`")
+        if kind not in ("like", "rlike"):
+            self.fail_expected("`in`, `like` or `rlike`")
+        return self._like(first, left, negated)
 
     def _is_null(self, first: int, operand: Expression) -> Expression:
         """null-check = value "is" [ "not" ] "null" """
@@ -392,9 +391,9 @@ class Expressions(Cursor):
         if kind in _SUMS and self.peek() in NUMBERS:
             self.at = at + 1
             return Signed(kind, self._number(), span=self.span_from(at))
-        if kind == "[":
-            return self._list()
-        self.fail_expected(what, "ESQ011")
+        if kind != "[":
+            self.fail_expected(what, "ESQ011")
+        return self._list()
 
     def _list(self) -> Expression:
         """list = "[" constant { "," constant } "]" """

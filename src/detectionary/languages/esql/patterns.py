@@ -42,7 +42,7 @@ def dissected(pattern: str) -> tuple[str, ...] | None:
 
 
 def grokked(pattern: str) -> tuple[tuple[str, str], ...] | None:
-    """The names that a pattern gives and their types: `%{SYNTAX:name:type}`, `(?<name>…)`; None when one does not end."""
+    """The names that a pattern gives, and their types: `%{SYNTAX:name:type}`, `(?<name>…)`; None as above."""
     found: dict[str, str] = {}
     for inner in _grok_parts(pattern):
         if inner is None:

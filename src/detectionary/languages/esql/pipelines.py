@@ -11,12 +11,11 @@ from detectionary.languages.esql.effects import Effects
 from detectionary.languages.esql.lineage import Lineage
 from detectionary.languages.esql.predicates import Predicates
 from detectionary.languages.esql.predicates_comparisons import Comparisons
-from detectionary.languages.esql.syntax import InQuery, Name, Node, Parameter, walk
+from detectionary.languages.esql.syntax import InQuery, Name, Node, Not, Parameter, children, walk
 from detectionary.languages.esql.syntax_commands import (
     Command,
     Enrich,
     Explain,
-    Field,
     Fork,
     From,
     IndexPattern,
@@ -80,7 +79,8 @@ class Pipelines:
                 tables = self._tables(command)
             inner = replace(inner, tables=tables)
             nested, tables_inside = self._nested(command, inner, table)
-            predicate, bins = None, ()
+            predicate: Predicate | None = None
+            bins: tuple[str, ...] = ()
             if table is None:
                 table = self._effects.source(command, number, tables_inside)
             else:
@@ -165,9 +165,7 @@ class Pipelines:
             tables.append(after)
         return tuple(found), tuple(tables)
 
-    def _subqueries(
-        self, command: Command, context: Context, predicate: Predicate | None
-    ) -> tuple[Pipeline, ...]:
+    def _subqueries(self, command: Command, context: Context, predicate: Predicate | None) -> tuple[Pipeline, ...]:
         """The queries behind `in`; what `not in` takes away is an anti-join (`analysis.md` decision 8)."""
         if predicate is None:
             return ()
@@ -212,17 +210,21 @@ class Pipelines:
         self.read.rows.add(predicate, Place(context.stage or 0, context.label, context.tables))
 
     def _grouped(self, command: Stats, table: Table, top: bool) -> tuple[str, ...]:
-        """The bins among the keys; those and the keys of the last top-level command are the query's."""
+        """The bins among the keys; those and the keys of the last top-level command are the query's.
+
+        A column that a command before has put into bins is a key by its name, too.
+        """
         widths = [self._lineage.bin_width(key.expression, table) for key in command.by]
         bins = tuple(width for width in widths if width is not None)
         if top:
-            names = [self._name_of(key) for key, width in zip(command.by, widths, strict=True) if width is None]
+            names = [
+                self._effects.name_of(key)
+                for key, width in zip(command.by, widths, strict=True)
+                if width is None or isinstance(key.expression, Name)
+            ]
             self.read.group_by = tuple(dict.fromkeys(names))
             self.read.bins = bins
         return bins
-
-    def _name_of(self, key: Field) -> str:
-        return self._effects.name_of(key)
 
     def _note_inputs(self, command: Command) -> None:
         match command:
@@ -258,8 +260,6 @@ def _parameters(command: Command) -> tuple[str, ...]:
 
 def _in_queries(node: Node) -> Iterator[tuple[InQuery, bool]]:
     """The sub-queries of a condition, not those inside them, each with whether its rows are taken away."""
-    from detectionary.languages.esql.syntax import Not, children
-
     pending: list[tuple[Node, bool]] = [(node, False)]
     while pending:
         current, inverse = pending.pop()

@@ -277,9 +277,7 @@ class Predicates:
             left, right, test = right, left, _EQUAL
         return self._tested(left, right, test, call, table)
 
-    def _tested(
-        self, left: Expression, right: Expression, test: Test, node: Expression, table: Table
-    ) -> Predicate:
+    def _tested(self, left: Expression, right: Expression, test: Test, node: Expression, table: Table) -> Predicate:
         value = self._constants.fold(right, table)
         span = node.span
         if value is None:
@@ -315,6 +313,8 @@ class Predicates:
 def _is_condition(name: str) -> bool:
     """Whether a function is a test that has a model of its own."""
     row = FUNCTIONS.get(name)
-    return name in TEXT_TESTS or name in PATTERN_FUNCTIONS or (
-        row is not None and row.returns == "boolean" and not name.startswith(("to_", "coalesce"))
+    return (
+        name in TEXT_TESTS
+        or name in PATTERN_FUNCTIONS
+        or (row is not None and row.returns == "boolean" and not name.startswith(("to_", "coalesce")))
     )

@@ -115,10 +115,7 @@ class Comparisons:
         name = self.name(left)
         if source.maker is not None:
             self.makers[(span, name)] = source.maker
-        tests = tuple(
-            ThresholdTest(name, source.aggregate, test.operator, value.model(), span)
-            for value in values
-        )
+        tests = tuple(ThresholdTest(name, source.aggregate, test.operator, value.model(), span) for value in values)
         return not_if(test.negated, tests[0] if len(tests) == 1 else AnyOf(tests))
 
     def values(
@@ -130,10 +127,14 @@ class Comparisons:
         if test.operator is Operator.EQ and len(values) == 1 and origin is None and values[0].value in (None, ""):
             return Comparison(field, Operator.IS_NULL, Quantifier.ANY, (), span, transforms=functions)
         if not values and origin is None:
-            return Comparison(field, test.operator, test.quantifier, (Value(ValueKind.EMPTY_LIST, None, functions),), span)
+            return Comparison(
+                field, test.operator, test.quantifier, (Value(ValueKind.EMPTY_LIST, None, functions),), span
+            )
         written = tuple(value.model((*functions, *test.transforms(value))) for value in values)
         quantifier = test.quantifier if len(written) > 1 else Quantifier.ANY
-        return Comparison(field, test.operator, quantifier, written, span, origin, transforms=() if written else functions)
+        return Comparison(
+            field, test.operator, quantifier, written, span, origin, transforms=() if written else functions
+        )
 
     def column_comparison(self, left: Expression, operator: str, right: str, span: Span) -> ColumnComparison:
         return ColumnComparison(self.name(left), operator, right, self.text(span), span)
@@ -161,7 +162,9 @@ def _is_quantity(values: tuple[Folded, ...], origin: str | None) -> bool:
         origin is None
         and bool(values)
         and all(
-            value.kind in _QUANTITIES or value.type == "date" or (value.kind is ValueKind.SYMBOLIC and value.type != "keyword")
+            value.kind in _QUANTITIES
+            or value.type == "date"
+            or (value.kind is ValueKind.SYMBOLIC and value.type != "keyword")
             for value in values
         )
     )

@@ -25,7 +25,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Name(Node):
-    """A column. `text` is without backticks, its parts joined by dots; `verbatim` when a part is a parameter (`??x`)."""
+    """A column. `text` is without backticks, its parts joined by dots; `verbatim`: a part is a parameter (`??x`)."""
 
     text: str
     qualifier: str | None = None
@@ -253,7 +253,7 @@ def _nodes_in(values: tuple[object, ...]) -> Iterator[Node]:
         if isinstance(value, Node):
             yield value
         elif value.__class__ is tuple:
-            yield from _nodes_in(value)  # type: ignore[arg-type]  # a tuple, as the class says
+            yield from _nodes_in(value)
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -40,17 +40,20 @@ DERIVING: Final = words("uri_parts registered_domain user_agent ip_location")
 """Commands that make several columns of one text: `user_agent name = expression`."""
 BARE: Final = words("metrics_info ts_info ts_collapse dedup")
 """Commands of one word."""
-PROCESSING_COMMANDS: Final = JOINS | DERIVING | BARE | words(
-    """
+PROCESSING_COMMANDS: Final = (
+    JOINS
+    | DERIVING
+    | BARE
+    | words(
+        """
     where eval keep drop rename stats inline inlinestats sort limit dissect grok enrich mv_expand change_point
     completion sample fork rerank fuse mmr highlight
     """
+    )
 )
 COMMANDS: Final = SOURCE_COMMANDS | PROCESSING_COMMANDS | {"set"}
 
-RESERVED: Final = words(
-    "and asc by desc false first in is last like not null nulls on or rlike true with where"
-)
+RESERVED: Final = words("and asc by desc false first in is last like not null nulls on or rlike true with where")
 """Words that are no names in expressions unless they stand in backticks."""
 
 SIGNS: Final = words("| ( ) [ ] { } , . ; : :: = == =~ != < <= > >= -> + - * / %")
