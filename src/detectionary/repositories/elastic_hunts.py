@@ -13,7 +13,7 @@ from detectionary.repositories import elastic_shapes as shapes
 from detectionary.repositories.findings import Findings
 from detectionary.repositories.licences import spdx_named
 from detectionary.repositories.prose import clean, links, title_of_path
-from detectionary.repositories.repository import Repository
+from detectionary.repositories.repository import MAX_BODIES, Repository
 from detectionary.repositories.tomldoc import TomlDocument, toml_source
 from detectionary.repositories.wire import read_shape
 from detectionary.text import Diagnostic, Level, SourceText, Span
@@ -47,7 +47,9 @@ def read(document: TomlDocument, path: str, text: str, repository: Repository) -
             advice = "queries in ES|QL, EQL, KQL and Lucene are read"
             unread.append(Diagnostic("RUL108", Level.NOTE, f"query {number} is SQL; it is not read", node.span, advice))
         else:
-            rules.append(_rule(hunt, query, language, number, path, text, repository, findings))
+            whole = number * len(text) <= MAX_BODIES
+            body = Span(0, len(text)) if whole else node.span
+            rules.append(_rule(hunt, query, language, number, path, text, body, repository, findings))
     if rules:
         return FileContent(tuple(rules), diagnostics=tuple(unread))
     reason = "a hunt whose queries are all SQL" if unread else "a hunt without a query"
@@ -84,6 +86,7 @@ def _rule(
     number: int,
     path: str,
     text: str,
+    body: Span,
     repository: Repository,
     findings: Findings,
 ) -> Rule:
@@ -101,7 +104,7 @@ def _rule(
         language=language,
         source=source,
         query=query,
-        body=text,
+        body=body.of(text),
         body_language="toml",
         kind=RuleKind.HUNTING.value,
         description=clean(hunt.description),
@@ -110,5 +113,6 @@ def _rule(
         techniques=tuple(each.strip() for each in hunt.mitre if each.strip()),
         connectors=tuple(Connector(each.strip(), ()) for each in hunt.integration if each.strip()),
         facts=(("Notes", notes),) if notes else (),
-        diagnostics=findings.found(),
+        diagnostics=findings.found() if body.start == 0 else (),
+        body_start=text.count("\n", 0, body.start) + 1,
     )

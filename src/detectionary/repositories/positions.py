@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import lru_cache
 from typing import Final
 
 from detectionary.text import Position, SourceText
@@ -15,16 +16,23 @@ _ESCAPES: Final = {"x": 2, "u": 4, "U": 8}
 
 def text_positions(offsets: list[int], text: str) -> tuple[Position, ...]:
     """Line and column of each of `offsets` in `text`."""
-    starts = [0]
-    at = text.find("\n")
-    while at >= 0:
-        starts.append(at + 1)
-        at = text.find("\n", at + 1)
+    starts = _line_starts(text)
     positions = []
     for offset in offsets:
         row = bisect_right(starts, offset)
         positions.append(Position(row, offset - starts[row - 1] + 1))
     return tuple(positions)
+
+
+@lru_cache(maxsize=1)
+def _line_starts(text: str) -> list[int]:
+    """Where each line begins; kept for the file at hand, which may hold many queries."""
+    starts = [0]
+    at = text.find("\n")
+    while at >= 0:
+        starts.append(at + 1)
+        at = text.find("\n", at + 1)
+    return starts
 
 
 def source_of(node: ScalarNode, text: str, name: str) -> SourceText:

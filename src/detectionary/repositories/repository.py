@@ -18,6 +18,8 @@ from detectionary.model.rule import Source
 from detectionary.repositories.licences import licence_of
 
 MAX_FILE_SIZE: Final = 2 * 1024 * 1024
+MAX_BODIES: Final = 2 * MAX_FILE_SIZE
+"""How much text the rules of one file may hold together as their bodies, where each of them shows the whole file."""
 PROVENANCE: Final = "PROVENANCE.json"
 
 

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from detectionary.repositories.kusto_file import source_of_part
 from detectionary.repositories.positions import text_positions
+from detectionary.repositories.repository import MAX_BODIES
 from detectionary.text import SourceText, Span
 from detectionary.text.yamldoc import Document, MappingNode, Node, ScalarNode
 
@@ -35,6 +36,7 @@ class Written:
 
 def written_rules(documents: tuple[Document, ...], text: str, path: str) -> Iterator[Written]:
     """The documents of a file that are rules by themselves or with what they inherit."""
+    left = MAX_BODIES
     shared: tuple[_Part, ...] = ()
     previous: tuple[_Part, ...] = ()
     number = 0
@@ -55,6 +57,10 @@ def written_rules(documents: tuple[Document, ...], text: str, path: str) -> Iter
                 parts = (*previous, part)
             case _:
                 parts = (*shared, part)
+        if len(parts) > 1:
+            left -= len(text)
+            if left < 0 or any(mapping.span.of(text).startswith("{") for mapping, _ in parts):
+                parts = (part,)  # too much, or without lines of its own: the document alone
         previous = parts
         merged = root if len(parts) == 1 else _merged(parts)
         if not _looks_for_something(merged):

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from detectionary.repositories.positions import text_positions
-from detectionary.repositories.yamldoc import MappingNode, Node, ScalarNode, SequenceNode
 from detectionary.text import Diagnostic, Level, SourceText, Span
+from detectionary.text.yamldoc import MappingNode, Node, ScalarNode, SequenceNode
 
 MAX_DEPTH: Final = 64
 _MAX_FAULTS: Final = 20
@@ -98,6 +98,8 @@ class _Table:
     pairs: dict[str, tuple[ScalarNode, _Value]] = field(default_factory=dict)
     closed: bool = False
     """An inline table: nothing is added to it later."""
+    stated: bool = False
+    """It has had a header of its own."""
 
 
 @dataclass(slots=True)
@@ -129,7 +131,7 @@ class _Parser:
                 if text[self._at] == "[":
                     self._header()
                 else:
-                    self._pair(self._table, self._path)
+                    self._pair(self._table, len(self._path), self._path)
                 self._line_end()
             except _FaultError as fault:
                 self._fault(fault)
@@ -171,21 +173,25 @@ class _Parser:
             case (_, _Tables(items)) if array:
                 items.append(table)
             case (_, _Table() as existing) if not array and not existing.closed:
+                if existing.stated:
+                    message = f"the table “{last.text}” stands more than once; both are read as one"
+                    self._faults.append(Diagnostic("TML102", Level.ERROR, message, last.span, "bring them together"))
                 table = existing
             case _:
                 raise _FaultError(f"“{last.text}” is defined already", start, "give every table a name of its own")
+        table.stated = True
         self._table, self._path = table, tuple(key.text for key in keys)
         self._entries.append((self._path, Span(start, self._at)))
 
-    def _pair(self, table: _Table, path: tuple[str, ...], depth: int = 0) -> None:
-        """Pair = key "=" value"""
+    def _pair(self, table: _Table, depth: int, path: tuple[str, ...] | None) -> None:
+        """Pair = key "=" value; `path` is that of the table, None inside an inline table."""
         start = self._at
         keys = self._key()
         if self._text[self._at : self._at + 1] != "=":
             raise _FaultError("“=” is missing behind the key", self._at, "write key = value")
         self._at += 1
         self._blanks()
-        value = self._value(depth)
+        value = self._value(depth + len(keys))
         inner = self._inner(table, keys[:-1])
         last = keys[-1]
         if last.text in inner.pairs:
@@ -194,7 +200,7 @@ class _Parser:
         else:
             inner.pairs[last.text] = (last, value)
         table.end = inner.end = self._at
-        if not depth:
+        if path is not None:
             self._entries.append(((*path, *(key.text for key in keys)), Span(start, self._at)))
 
     def _inner(self, table: _Table, keys: list[ScalarNode]) -> _Table:
@@ -302,7 +308,7 @@ class _Parser:
         self._at += 1
         self._blank_lines()
         while self._text[self._at : self._at + 1] != "}":
-            self._pair(table, (), depth + 1)
+            self._pair(table, depth, None)
             self._blank_lines()
             if self._text[self._at : self._at + 1] == ",":
                 self._at += 1

@@ -11,6 +11,7 @@ from detectionary.repositories.repository import Repository
 
 _JSON_SIGNS: Final = (
     # The first row whose sign stands in the text says what a JSON file is.
+    ("//json-schema.org/", "a JSON schema"),
     ("deploymentTemplate.json", "an ARM template without a saved function"),
     ('"Notebook/1.0"', "a workbook"),
     ('"publisherId"', "a solution's metadata"),
@@ -45,6 +46,6 @@ def read(path: str, text: str, repository: Repository, split: Split) -> FileCont
     """Nothing, with the reason."""
     kind = ending(path)
     if kind == ".json":
-        reason = next((reason for sign, reason in _JSON_SIGNS if sign in text), "JSON without a saved function")
+        reason = next((reason for sign, reason in _JSON_SIGNS if sign in text), "JSON without a rule or saved function")
         return FileContent(ignored=reason)
     return FileContent(ignored=_ENDINGS.get(kind, "no format of rules"))
