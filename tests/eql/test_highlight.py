@@ -59,6 +59,15 @@ def test_a_sequence() -> None:
     ]
 
 
+def test_a_comment_inside_of_a_field() -> None:
+    assert _shown("any where a /* c */ .b /* d */ == 1")[2:] == [
+        ("a /* c */ .b", "column"),
+        ("/* d */", "comment"),
+        ("==", "operator"),
+        ("1", "number"),
+    ]
+
+
 def test_what_has_no_meaning_is_an_error() -> None:
     assert _shown("any where a == $ /* b") == [
         ("any", "keyword"),

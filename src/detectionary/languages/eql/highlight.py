@@ -45,7 +45,16 @@ def highlight(source: SourceText) -> tuple[Highlight, ...]:
         shown = _kind_of(kind, text)
         if shown is not None:
             found.append(Highlight(span, shown))
-    return tuple(sorted(found, key=lambda each: each.span))
+    return tuple(_apart(sorted(found, key=lambda each: each.span)))
+
+
+def _apart(found: list[Highlight]) -> Iterator[Highlight]:
+    """Without the comments that stand inside of a field."""
+    end = 0
+    for each in found:
+        if each.span.start >= end:
+            end = each.span.end
+            yield each
 
 
 def _kind_of(kind: str, text: str) -> str | None:

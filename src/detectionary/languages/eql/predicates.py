@@ -158,6 +158,8 @@ class Predicates:
         if source is None or searched is None or not isinstance(searched.value, str):
             return None
         asked = (operator, constant.value)
+        if isinstance(constant.value, bool):
+            return None
         inside = Operator.CONTAINS
         if asked == ("==", 0):
             inside = Operator.STARTS_WITH
