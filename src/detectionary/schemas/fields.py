@@ -7,26 +7,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Final
 
+from detectionary.schemas import fields_elastic, fields_sigma, fields_udm
 from detectionary.schemas.kusto_tables import tables
+from detectionary.schemas.names import ANYWHERE, Heading, by_pattern, read
 
-_DATA: Final = Path(__file__).with_name("data")
-_ANYWHERE: Final = "*"
-_WORD_STARTS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ASIM: Final = re.compile(r"_?(?:[Ii]m|vim|AS[Ii]m)_?[A-Z]\w*")
-
-
-@dataclass(slots=True)
-class _TableNames:
-    """The rows of one table, and the pattern for columns that have none."""
-
-    rows: dict[str, str] = field(default_factory=dict)
-    pattern: str | None = None
+_OTHERS: Final = {
+    "eql": fields_elastic.canonical_name,
+    "esql": fields_elastic.canonical_name,
+    "kuery": fields_elastic.canonical_name,
+    "lucene": fields_elastic.canonical_name,
+    "ml": fields_elastic.canonical_name,
+    "sigma": fields_sigma.canonical_name,
+    "yaral": fields_udm.canonical_name,
+}
 
 
 @lru_cache(maxsize=65_536)
@@ -36,7 +34,12 @@ def canonical_field(language: str, tables: tuple[str, ...], field: str) -> str |
     Paths are named by their longest part that has a name; the rest is kept. Where tables disagree (`FileName` is a
     process in one and a file in another), the name that most of them give wins, and of several the first in the
     alphabet: the order of the tables does not matter. Tables that have no such column have no say.
+
+    The tables of other languages are Sigma's log sources, Elastic's index patterns, and, for YARA-L, what is known of
+    the event (`reading` says it for each row).
     """
+    if language in _OTHERS:
+        return _OTHERS[language](tables, field) if field else None
     if language != "kusto" or not field:
         return None
     found = Counter(name for table in dict.fromkeys(tables) if (name := _of_table(table, field)) is not None)
@@ -44,32 +47,25 @@ def canonical_field(language: str, tables: tuple[str, ...], field: str) -> str |
         most = max(found.values())
         return min(name for name, count in found.items() if count == most)
     if not tables or any(_may_have(table, field) for table in tables):
-        return _named(_ANYWHERE, field)
+        return _named(ANYWHERE, field)
     return None
-
-
-def snake(name: str) -> str:
-    """A column's name in snake case: "SessionMfaAuthenticated" and `sessionMfaAuthenticated` alike."""
-    return re.sub(r"_+", "_", _WORD_STARTS.sub("_", name).lower()).strip("_")
 
 
 def _of_table(table: str, path: str) -> str | None:
     """The name that a table itself gives: by a row, by a row that holds everywhere, or by the table's pattern."""
     own = _names().get(table)
     if own is None:
-        return _named(_ANYWHERE, path) if _may_have(table, path) else None
+        return _named(ANYWHERE, path) if _may_have(table, path) else None
     by_row = _named(table, path)
     if by_row is not None:
         return by_row
     if not _may_have(table, path):
         other = own.rows.get("*")
         return None if other is None else _named(other.removeprefix("="), path)
-    everywhere = _named(_ANYWHERE, path)
+    everywhere = _named(ANYWHERE, path)
     if everywhere is not None or own.pattern is None:
         return everywhere
-    root, _, rest = path.partition(".")
-    name = own.pattern.format(snake=snake(root), name=root)
-    return f"{name}.{rest}" if rest else name
+    return by_pattern(own.pattern, path)
 
 
 def _named(table: str, path: str) -> str | None:
@@ -104,18 +100,5 @@ def _columns(table: str) -> frozenset[str] | None:
 
 
 @cache
-def _names() -> dict[str, _TableNames]:
-    """All rows by table. A later heading of the same table adds to it and overrides."""
-    found: dict[str, _TableNames] = {_ANYWHERE: _TableNames()}
-    heading: Iterable[_TableNames] = ()
-    for line in _DATA.joinpath("canonical-fields.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("["):
-            names, _, pattern = line[1:].partition("]")
-            heading = [found.setdefault(name, _TableNames()) for name in names.split()]
-            for table in heading:
-                table.pattern = pattern.strip() or table.pattern
-        elif line and not line.startswith("#"):
-            own, canonical = line.split()
-            for table in heading:
-                table.rows[own] = canonical
-    return found
+def _names() -> Mapping[str, Heading]:
+    return read("canonical-fields.txt")
