@@ -117,6 +117,8 @@ def test_nesting_is_limited_by_a_diagnostic(opening: str) -> None:
         "any where a == " + "9" * 20000,
         'any where a == "' + "\\u{41}" * 5000 + '"',
         'any where a : "' + "*a" * 20000 + '"',
+        'any where a == number("' + "9" * 4000 + '") * 1.5 or b == number("' + "9" * 9000 + '")',
+        "any where a == 1e308 * 10 or b == 1 / 5e-324 or c == 9999999999999999999 * 9999999999999999999 % 0.0",
         "any where a == " + 'concat("' + "x" * 10000 + '", "y")',
     ],
     ids=lambda text: text[:24],

@@ -79,7 +79,6 @@ def _calculated(operator: str, left: Scalar, right: Scalar) -> Scalar:
         return None
     if other == 0 and operator in "/%":
         raise _NotKnown
-    whole = isinstance(one, int) and isinstance(other, int)
     result: int | float
     match operator:
         case "+":
@@ -97,9 +96,14 @@ def _calculated(operator: str, left: Scalar, right: Scalar) -> Scalar:
                 if isinstance(one, int) and isinstance(other, int)
                 else fmod(one, other)
             )
-    if (whole and abs(result) >= 2**64) or not isfinite(result):
+    return _bounded(result)
+
+
+def _bounded(number: int | float) -> int | float:
+    """A number that Elasticsearch has."""
+    if abs(number) >= 2**64 if isinstance(number, int) else not isfinite(number):
         raise _NotKnown
-    return result
+    return number
 
 
 def _divided(one: int, other: int) -> int:
@@ -108,9 +112,18 @@ def _divided(one: int, other: int) -> int:
 
 
 def _text(value: Scalar) -> str:
-    if not isinstance(value, str):
+    """A text whose characters are counted: Elasticsearch counts one beyond U+FFFF twice, and then it is not known."""
+    if not isinstance(value, str) or (value and max(value) > "\uffff"):
         raise _NotKnown
     return value
+
+
+def _in_lower_case(text: str) -> str:
+    """Without regard to case, as long as every character keeps its place."""
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        raise _NotKnown
+    return lowered
 
 
 def _written(value: Scalar) -> str:
@@ -143,13 +156,14 @@ def _number_of(*values: Scalar) -> Scalar:
     value, *base = _given(values, 1, 2)
     if value is None:
         return None
-    text = _text(value)
+    text = _text(value).strip()
+    if not text.isascii() or "_" in text:
+        raise _NotKnown
+    radix = _index(base[0]) if base and base[0] is not None else 16 if text[:2] in ("0x", "0X") else None
     try:
-        if base and base[0] is not None:
-            return int(text, _index(base[0]))
-        if text[:2] in ("0x", "0X"):
-            return int(text, 16)
-        return int(text) if text.lstrip("+-").isdigit() else float(text)
+        if radix is not None:
+            return _bounded(int(text, radix))
+        return _bounded(int(text) if text.lstrip("+-").isdigit() else float(text))
     except ValueError:
         raise _NotKnown from None
 
@@ -163,12 +177,12 @@ def _substring(*values: Scalar) -> Scalar:
 
 def _index_of(*values: Scalar, fold_case: bool = False) -> Scalar:
     source, searched, *start = _given(values, 2, 3)
-    if source is None or searched is None:
+    if source is None or searched is None or None in start:
         return None
     one, other = _text(source), _text(searched)
     if fold_case:
-        one, other = one.lower(), other.lower()
-    found = one.find(other, _index(start[0]) if start and start[0] is not None else 0)
+        one, other = _in_lower_case(one), _in_lower_case(other)
+    found = one.find(other, max(0, _index(start[0])) if start else 0)
     return None if found < 0 else found
 
 
@@ -177,14 +191,15 @@ def _between(*values: Scalar, fold_case: bool = False) -> Scalar:
     if source is None or left is None or right is None:
         return None
     text, first, last = _text(source), _text(left), _text(right)
-    folded = text.lower() if fold_case else text
-    begin = folded.find(first.lower() if fold_case else first)
+    folded = text
+    if fold_case:
+        folded, first, last = _in_lower_case(text), _in_lower_case(first), _in_lower_case(last)
+    begin = folded.find(first)
     if begin < 0:
         return ""
     begin += len(first)
-    ending = last.lower() if fold_case else last
-    end = folded.rfind(ending) if greedy and greedy[0] is True else folded.find(ending, begin)
-    return text[begin:end] if end >= begin else ""
+    end = folded.rfind(last, begin) if greedy and greedy[0] is True else folded.find(last, begin)
+    return text[begin:end] if end >= 0 else ""
 
 
 def _index(value: Scalar) -> int:
