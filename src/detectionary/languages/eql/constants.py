@@ -127,9 +127,11 @@ def _in_lower_case(text: str) -> str:
 
 
 def _written(value: Scalar) -> str:
-    """A value as text."""
+    """A value as text; Elasticsearch writes very large and very small decimals in another way, as Java does."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and value and not 1e-3 <= abs(value) < 1e7:
+        raise _NotKnown
     return str(value)
 
 
