@@ -21,6 +21,7 @@ from detectionary.model.predicate import (
     Operator,
     Predicate,
     Quantifier,
+    TimeFilter,
     Value,
     ValueKind,
 )
@@ -103,14 +104,23 @@ def _of_fields(clause: str, fields: MappingNode) -> Iterator[Predicate]:
 
 
 def _ranges(fields: MappingNode) -> Iterator[Predicate]:
-    for key, bounds in fields.pairs:
-        for name, bound in bounds.pairs if isinstance(bounds, MappingNode) else ():
-            if name.text in _BOUNDS and isinstance(bound, ScalarNode):
-                yield Comparison(key.text, _BOUNDS[name.text], Quantifier.ANY, (_value(bound, "range"),), _NOWHERE)
+    for key, stated in fields.pairs:
+        bounds = stated.pairs if isinstance(stated, MappingNode) else ()
+        found: list[Predicate] = [
+            Comparison(key.text, _BOUNDS[name.text], Quantifier.ANY, (_value(bound, "range"),), _NOWHERE)
+            for name, bound in bounds
+            if name.text in _BOUNDS and isinstance(bound, ScalarNode)
+        ]
+        if key.text == "@timestamp":
+            yield TimeFilter(f"@timestamp: {_json(stated)}", _NOWHERE)
+        else:
+            yield _all(found) or Opaque("range clause", _json(fields), _NOWHERE)
 
 
 def _bool(clauses: MappingNode) -> Iterator[Predicate]:
-    """`must` and `filter` all hold, none of `must_not` does, and one of `should`, if it must."""
+    """`must` and `filter` all hold, none of `must_not` does, and one of `should` where nothing else must hold."""
+    least = _text(clauses.get("minimum_should_match"))
+    others = clauses.get("must") is not None or clauses.get("filter") is not None
     for key, value in clauses.pairs:
         items = value.items if isinstance(value, SequenceNode) else (value,)
         found = [
@@ -123,10 +133,14 @@ def _bool(clauses: MappingNode) -> Iterator[Predicate]:
                 yield from found
             case "must_not":
                 yield from map(Not, found)
-            case "should" if found and _text(clauses.get("minimum_should_match")) in ("", "1"):
+            case "should" if not found or least == "0" or (others and not least):
+                continue  # only the score depends on it
+            case "should" if least in ("", "1"):
                 yield _any(found)
-            case "should" if found:
-                yield Opaque("bool clause", _json(clauses), _NOWHERE)
+            case "minimum_should_match" | "boost":
+                continue
+            case name:
+                yield Opaque(f"bool {name} clause", _json(value), _NOWHERE)
 
 
 def _any(found: list[Predicate]) -> Predicate:
