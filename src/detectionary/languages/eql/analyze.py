@@ -145,7 +145,7 @@ def _group_by(tree: Query) -> tuple[str, ...]:
 def _output_fields(tree: Query) -> tuple[model.OutputField, ...]:
     """A query gives whole documents, whose fields are open; what it names are its join keys and counts."""
     found: dict[str, model.OutputField] = {}
-    before = 1
+    before = 0 if tree.body is None else 1
     if isinstance(tree.body, Sequence):
         before += len(tree.body.terms) + (tree.body.until is not None)
         for key in tree.body.keys:
