@@ -75,7 +75,7 @@ class _Queries(Sequences):
     def query(self) -> Query:
         """query = (sequence | sample | join | event_query) pipe*"""
         body: EventQuery | Sequence | None = None
-        if self.kinds[self.at] == END:
+        if self.kinds[self.at] in ("|", END):
             self.fault_here("EQL010", "expected an event query, `sequence` or `sample`")
         else:
             body = self.sequence() if self._begins_sequence() else self.event_query()
