@@ -20,6 +20,7 @@ _MAX_FAULTS: Final = 20
 _BARE: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _WORDS: Final = frozenset(("true", "false", "inf", "+inf", "-inf", "nan", "+nan", "-nan"))
 _NUMERIC: Final = frozenset("0123456789abcdefABCDEFxo_+-.:TtZz ")
+"""What numbers and dates are made of."""
 _ESCAPES: Final = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
 _CODES: Final = {"u": 4, "U": 8}
 _MULTI_LINE: Final = ('"""', "'''")
@@ -322,16 +323,23 @@ class _Parser:
         return table
 
     def _plain(self) -> ScalarNode:
-        """A number, truth value or date; its text without the underscores of a number."""
+        """A number, truth value or date (a blank may part it from a time); its text without a number's underscores."""
         start = self._at
-        end = start
-        while end < len(self._text) and self._text[end] not in ",]}#\n":
-            end += 1
-        written = self._text[start:end].rstrip(" \t\r")
+        end = self._plain_end(start)
+        if self._text[end - 3 : end - 2] == "-" and self._text[end : end + 1] == " ":
+            time = self._text[end + 1 : end + 4]
+            if time[:2].isdigit() and time[2:] == ":":
+                end = self._plain_end(end + 1)
+        written = self._text[start:end]
         if written not in _WORDS and not (written[:1] in "+-0123456789" and written and _NUMERIC.issuperset(written)):
             raise _FaultError("a value is missing or lacks its quotes", start, "put texts in quotes")
         self._at = start + len(written)
         return ScalarNode(written.replace("_", ""), "", Span(start, self._at))
+
+    def _plain_end(self, at: int) -> int:
+        while at < len(self._text) and self._text[at] not in " \t,]}#\n":
+            at += 1
+        return at
 
     def _one_line(self) -> ScalarNode:
         """A basic string in double quotes, with escapes, or a literal one in single quotes."""
