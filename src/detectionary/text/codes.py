@@ -131,6 +131,13 @@ CODES: Final = (
     Code("SIG012", "unknown-search", "A condition that names search identifiers which are not there."),
     Code("SIG013", "unused-search", "A search identifier that the condition does not use."),
     Code("SIG301", "unknown-rule", "A correlation or filter that refers to a rule which is not known."),
+    # Kibana KQL, and rules without a query
+    Code("KUE001", "missing-connective", "Two parts of a Kibana query that neither and nor or joins."),
+    Code("KUE002", "missing-part", "A field or value is missing."),
+    Code("KUE003", "bracket", "A bracket that is not closed, or closes nothing."),
+    Code("KUE004", "too-deep", "Brackets nest deeper than the parser follows them."),
+    Code("KUE005", "unclosed-text", "A text in quotes that is not closed."),
+    Code("MLR001", "query-unused", "A machine learning rule with a query, which nothing would read."),
     # Rule files
     Code("SRC101", "not-utf8", "A file that is not UTF-8; it is read as Windows-1252."),
     Code("SRC102", "utf16-without-mark", "A UTF-16 file without a byte order mark."),
