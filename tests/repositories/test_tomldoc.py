@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectionary.repositories.tomldoc import MAX_DEPTH, parse_toml, toml_source
+from detectionary.repositories.toml_positions import toml_source
+from detectionary.repositories.tomldoc import MAX_DEPTH, parse_toml
 from detectionary.text import SourceText, Span
 from detectionary.text.yamldoc import MappingNode, Node, ScalarNode, SequenceNode, node_at
 from tests.repositories.reading import misplaced

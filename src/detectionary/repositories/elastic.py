@@ -24,7 +24,8 @@ from detectionary.repositories.licences import spdx_named
 from detectionary.repositories.prose import clean, links, title_of_path
 from detectionary.repositories.reader import Split
 from detectionary.repositories.repository import Repository
-from detectionary.repositories.tomldoc import TomlDocument, parse_toml, toml_source
+from detectionary.repositories.toml_positions import toml_source
+from detectionary.repositories.tomldoc import TomlDocument, parse_toml
 from detectionary.repositories.wire import read_shape
 from detectionary.text import Level, Position, SourceText, Span
 from detectionary.text.yamldoc import MappingNode, ScalarNode

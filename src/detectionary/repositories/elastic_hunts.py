@@ -14,7 +14,8 @@ from detectionary.repositories.findings import Findings
 from detectionary.repositories.licences import spdx_named
 from detectionary.repositories.prose import clean, links, title_of_path
 from detectionary.repositories.repository import MAX_BODIES, Repository
-from detectionary.repositories.tomldoc import TomlDocument, toml_source
+from detectionary.repositories.toml_positions import toml_source
+from detectionary.repositories.tomldoc import TomlDocument
 from detectionary.repositories.wire import read_shape
 from detectionary.text import Diagnostic, Level, SourceText, Span
 from detectionary.text.yamldoc import Node, ScalarNode, SequenceNode, node_at

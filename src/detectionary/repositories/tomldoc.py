@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from detectionary.repositories.positions import text_positions
-from detectionary.text import Diagnostic, Level, SourceText, Span
+from detectionary.repositories.toml_positions import SEVERAL_LINES, skip_joined
+from detectionary.text import Diagnostic, Level, Span
 from detectionary.text.yamldoc import MappingNode, Node, ScalarNode, SequenceNode
 
 MAX_DEPTH: Final = 64
@@ -23,7 +23,6 @@ _NUMERIC: Final = frozenset("0123456789abcdefABCDEFxo_+-.:TtZz ")
 """What numbers and dates are made of."""
 _ESCAPES: Final = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
 _CODES: Final = {"u": 4, "U": 8}
-_MULTI_LINE: Final = ('"""', "'''")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,41 +43,6 @@ class TomlDocument:
 def parse_toml(text: str) -> TomlDocument:
     """Read `text`; faults are diagnostics whose spans count in it."""
     return _Parser(text).document()
-
-
-def toml_source(node: ScalarNode, text: str, name: str) -> SourceText:
-    """A string's value, with the place in `text` (the whole file) of the first character of each of its lines.
-
-    Exact but for columns behind an escape in a basic string, which are those of the value.
-    """
-    raw = node.span.of(text)
-    at = len(node.style)
-    if node.style in _MULTI_LINE and raw[at : at + 1] == "\n":
-        at += 1
-    end = len(raw) - len(node.style)
-    starts = [at]
-    while at < end:
-        if raw[at] == "\n":
-            starts.append(at + 1)
-        elif raw[at] == "\\" and node.style[:1] == '"':
-            if raw[at + 1] == "n":
-                starts.append(at + 2)
-            elif (joined := _skip_joined(raw, at + 1)) > at + 1:
-                if at == starts[-1]:
-                    starts[-1] = joined
-                at = joined
-                continue
-            at += 1
-        at += 1
-    return SourceText(node.text, name, text_positions([node.span.start + start for start in starts], text))
-
-
-def _skip_joined(raw: str, at: int) -> int:
-    """Behind the blanks and line ends that a backslash before a line end takes away; `at` where it does not."""
-    end = at
-    while end < len(raw) and raw[end] in " \t\n":
-        end += 1
-    return end if "\n" in raw[at:end] else at
 
 
 class _FaultError(Exception):
@@ -256,11 +220,13 @@ class _Parser:
             if self._text[start : start + 1] in ("'", '"'):
                 keys.append(self._one_line())
             else:
-                while self._at < len(self._text) and self._text[self._at] in _BARE:
-                    self._at += 1
-                if self._at == start:
+                text, end = self._text, start
+                while end < len(text) and text[end] in _BARE:
+                    end += 1
+                if end == start:
                     raise _FaultError("a key is missing", start, "write key = value, or put the key in quotes")
-                keys.append(ScalarNode(self._text[start : self._at], "", Span(start, self._at)))
+                keys.append(ScalarNode(text[start:end], "", Span(start, end)))
+                self._at = end
             self._blanks()
             if self._text[self._at : self._at + 1] != ".":
                 return keys
@@ -274,7 +240,7 @@ class _Parser:
             raise _FaultError(f"nested deeper than {MAX_DEPTH} levels", self._at, "flatten the structure")
         match self._text[self._at : self._at + 1]:
             case '"' | "'":
-                if self._text.startswith(_MULTI_LINE, self._at):
+                if self._text.startswith(SEVERAL_LINES, self._at):
                     return self._several_lines()
                 return self._one_line()
             case "[":
@@ -390,7 +356,7 @@ class _Parser:
             elif sign in _CODES and (character := _character(digits, _CODES[sign])) is not None:
                 parts.append(character)
                 at = escape + 2 + len(digits)
-            elif (joined := _skip_joined(raw, escape + 1)) > escape + 1:
+            elif (joined := skip_joined(raw, escape + 1)) > escape + 1:
                 at = joined
             else:
                 at = escape + 1
