@@ -6,6 +6,8 @@ Decisions
 - The rule filters and shapes those rows, and that is all: it filters on nothing that it has counted, compares nothing
   with what was there before, and does not only make statistics. So a rule that notices that a feed has gone silent
   forwards no alert.
+- Sigma's log sources, Elastic's data sets, and the products and log types of YARA-L count as tables; a rule about
+  several records at once does more than forward.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from detectionary.model.analysis import Analysis, Indicator, Stage
 from detectionary.model.predicate import Operator
 from detectionary.schemas.kusto_functions import functions
 from detectionary.schemas.kusto_tables import tables
+from detectionary.schemas.records import ELASTIC, dataset_of, is_equality, texts
 
 _DATA: Final = Path(__file__).with_name("data")
 
@@ -48,7 +51,26 @@ _KEEPING: Final = re.compile(
 _ANY_PROVIDER: Final = "*"
 """The product of a table that holds the alerts of many products."""
 
-_MEASURING: Final = frozenset({"count", "make-series", "top-nested", "top-hitters", "scan", "reduce"})
+_MEASURING: Final = frozenset(
+    {
+        "change_point",
+        "correlation",
+        "count",
+        "inline stats",
+        "inlinestats",
+        "make-series",
+        "new_terms",
+        "reduce",
+        "sample",
+        "scan",
+        "sequence",
+        "stats",
+        "threat_match",
+        "threshold",
+        "top-hitters",
+        "top-nested",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +82,12 @@ class _Feed:
     values: tuple[str, ...]
 
 
-def third_party_feed(analysis: Analysis) -> str | None:
+def third_party_feed(analysis: Analysis, language: str = "kusto") -> str | None:
     """Why a rule only forwards a vendor's alert, in one sentence; None when it does more than that."""
+    if len({row.record for row in analysis.indicators}) > 1:
+        return None
     products: dict[str, str] = {}
-    for table in analysis.tables:
+    for table in _tables(analysis, language):
         if table not in _DESCRIBING:
             product = _product(table, analysis)
             if product is None:
@@ -81,6 +105,16 @@ def third_party_feed(analysis: Analysis) -> str | None:
     names = " and ".join(products)
     holds = "holds" if len(products) == 1 else "hold"
     return f"{names} {holds} the findings of {whose}, and the rule only filters and shapes them."
+
+
+def _tables(analysis: Analysis, language: str) -> tuple[str, ...]:
+    """What the rule reads, by the names that `data/third-party-feeds.tsv` uses."""
+    if language in ELASTIC:
+        return tuple(dict.fromkeys(dataset_of(table) for table in analysis.tables))
+    if language == "yaral":
+        rows = [row for row in analysis.indicators if is_equality(row) and row.field == "metadata.product_name"]
+        return tuple(text for row in rows for text in texts(row)) or analysis.tables
+    return analysis.tables
 
 
 def _product(name: str, analysis: Analysis) -> str | None:

@@ -34,7 +34,8 @@ class LogSource:
     `operations`: fields that hold the operation (lower case). `qualifiers`: fields that say whose it is. `owners`: who
     has an operation, when no qualifier says so. `default`: the provider by table and operation, for sources that need
     no qualifier. `shared`: an operation of several owners is one of each of them (a file is downloaded from SharePoint
-    or OneDrive), where it otherwise is nobody's. `spell`: how the source writes an operation that no owner spells; None
+    or OneDrive), where it otherwise is nobody's. `crossed`: each provider has each operation (every kind of resource of
+    Kubernetes has every verb). `spell`: how the source writes an operation that no owner spells; None
     when the value is no operation.
     """
 
@@ -44,10 +45,11 @@ class LogSource:
     owners: Ownership = _nobody
     default: Default | None = None
     shared: bool = False
+    crossed: bool = False
     spell: Callable[[str], str | None] = str.strip
 
 
-def _always(provider: str) -> Default:
+def always(provider: str) -> Default:
     return lambda _table, _operation: provider
 
 
@@ -59,15 +61,15 @@ def _tables(*names: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def _aws_source(value: str) -> Iterable[str]:
+def aws_source(value: str) -> Iterable[str]:
     return (f"aws:{value.lower()}",)
 
 
-def _by_prefix(prefix: str) -> Ownership:
+def by_prefix(prefix: str) -> Ownership:
     return lambda operation: owners(prefix, operation)
 
 
-def _windows(log_of: Callable[[str], str | None]) -> Reading:
+def windows_reading(log_of: Callable[[str], str | None]) -> Reading:
     def read(value: str) -> Iterable[str]:
         log = log_of(value)
         return () if log is None else (f"windows:{log}",)
@@ -75,7 +77,7 @@ def _windows(log_of: Callable[[str], str | None]) -> Reading:
     return read
 
 
-def _event_id(log_of: Callable[[int], str | None]) -> Ownership:
+def event_id(log_of: Callable[[int], str | None]) -> Ownership:
     def read(operation: str) -> Owners:
         log = log_of(int(operation)) if operation.isdecimal() else None
         return {} if log is None else {f"windows:{log}": operation}
@@ -83,7 +85,7 @@ def _event_id(log_of: Callable[[int], str | None]) -> Ownership:
     return read
 
 
-def _number(operation: str) -> str | None:
+def number(operation: str) -> str | None:
     return operation if operation.isdecimal() else None
 
 
@@ -113,26 +115,26 @@ _CMDLET: Final = re.compile(r"[A-Z][a-z]+-[A-Z]\w+")
 """An administrator's PowerShell command, which Exchange audits; those of the compliance centre are listed in `data`."""
 
 
-def _workload(value: str) -> Iterable[str]:
+def workload(value: str) -> Iterable[str]:
     return (f"m365:{_WORKLOADS.get(value.lower(), value)}",)
 
 
-def _record_type(value: str) -> Iterable[str]:
+def record_type(value: str) -> Iterable[str]:
     return [f"m365:{workload}" for start, workload in _RECORD_TYPES if value.lower().startswith(start)]
 
 
-def _m365(operation: str) -> Owners:
+def m365_operation(operation: str) -> Owners:
     found = owners("m365:", operation)
     if not found and _CMDLET.fullmatch(operation):
         return {"m365:Exchange": operation}
     return found
 
 
-def _azure_category(value: str) -> Iterable[str]:
+def azure_category(value: str) -> Iterable[str]:
     return (f"azure:{value}",)
 
 
-def _azure_operation(value: str) -> str | None:
+def azure_operation(value: str) -> str | None:
     """Azure writes resource operations in capitals; `OperationName` holds one when there is a slash in it."""
     return value.strip().upper() if "/" in value else _AZURE_TITLES.get(value.strip().lower())
 
@@ -163,48 +165,48 @@ _GCP_METHODS: Final = (
 """The service that a fully named method belongs to; a bare "SetIamPolicy" is many services'."""
 
 
-def _gcp_service(value: str) -> Iterable[str]:
+def gcp_service(value: str) -> Iterable[str]:
     return (f"gcp:{value.lower()}",)
 
 
-def _gcp_method(operation: str) -> Owners:
+def gcp_method(operation: str) -> Owners:
     return {f"gcp:{service}": operation for pattern, service in _GCP_METHODS if pattern.fullmatch(operation)}
 
 
-def _kubernetes(value: str) -> Iterable[str]:
+def kubernetes_resource(value: str) -> Iterable[str]:
     return (f"kubernetes:{value.lower()}",)
 
 
-def _application(value: str) -> Iterable[str]:
+def workspace_application(value: str) -> Iterable[str]:
     return (f"gworkspace:{value.lower()}",)
 
 
 LOG_SOURCES: Final = (
-    LogSource(_tables("AWSCloudTrail"), frozenset({"eventname"}), {"eventsource": _aws_source}, _by_prefix("aws:")),
+    LogSource(_tables("AWSCloudTrail"), frozenset({"eventname"}), {"eventsource": aws_source}, by_prefix("aws:")),
     LogSource(
         _tables("SecurityEvent"),
         frozenset({"eventid"}),
-        {"channel": _windows(log_of_channel), "eventsourcename": _windows(log_of_provider)},
+        {"channel": windows_reading(log_of_channel), "eventsourcename": windows_reading(log_of_provider)},
         default=lambda _, operation: f"windows:{log_in_security_event(int(operation))}",
-        spell=_number,
+        spell=number,
     ),
     LogSource(
         _tables("WindowsEvent"),
         frozenset({"eventid"}),
-        {"channel": _windows(log_of_channel), "provider": _windows(log_of_provider)},
-        _event_id(log_of_id),
-        spell=_number,
+        {"channel": windows_reading(log_of_channel), "provider": windows_reading(log_of_provider)},
+        event_id(log_of_id),
+        spell=number,
     ),
     LogSource(
         _tables("Event"),
         frozenset({"eventid"}),
-        {"eventlog": _windows(log_of_channel), "source": _windows(log_of_provider)},
-        _event_id(log_of_id),
-        spell=_number,
+        {"eventlog": windows_reading(log_of_channel), "source": windows_reading(log_of_provider)},
+        event_id(log_of_id),
+        spell=number,
     ),
-    LogSource(_tables("Sysmon"), frozenset({"eventid"}), default=_always("windows:Sysmon"), spell=_number),
+    LogSource(_tables("Sysmon"), frozenset({"eventid"}), default=always("windows:Sysmon"), spell=number),
     LogSource(
-        _tables("dsp_parser"), frozenset({"eventid"}), default=_always("windows:Semperis-DSP-Security"), spell=_number
+        _tables("dsp_parser"), frozenset({"eventid"}), default=always("windows:Semperis-DSP-Security"), spell=number
     ),
     LogSource(
         _tables(
@@ -217,7 +219,7 @@ LOG_SOURCES: Final = (
             "DeviceRegistryEvents",
         ),
         frozenset({"actiontype"}),
-        owners=_by_prefix("defender:Device"),
+        owners=by_prefix("defender:Device"),
         default=_own_table("defender"),
     ),
     LogSource(
@@ -239,34 +241,34 @@ LOG_SOURCES: Final = (
     LogSource(
         _tables("AuditLogs"),
         frozenset({"operationname", "activitydisplayname"}),
-        owners=_by_prefix("entra:"),
-        default=_always("entra:AuditLogs"),
+        owners=by_prefix("entra:"),
+        default=always("entra:AuditLogs"),
     ),
     LogSource(
         _tables("OfficeActivity"),
         frozenset({"operation"}),
-        {"officeworkload": _workload, "recordtype": _record_type},
-        _m365,
+        {"officeworkload": workload, "recordtype": record_type},
+        m365_operation,
         shared=True,
     ),
     LogSource(
         _tables("AzureActivity"),
         frozenset({"operationnamevalue", "operationname"}),
-        default=_always("azure:Activity"),
-        spell=_azure_operation,
+        default=always("azure:Activity"),
+        spell=azure_operation,
     ),
     LogSource(
         _tables("AzureDiagnostics"),
         frozenset({"operationname"}),
-        {"category": _azure_category},
-        _by_prefix("azure:"),
+        {"category": azure_category},
+        by_prefix("azure:"),
     ),
-    LogSource(_tables("AZKVAuditLogs"), frozenset({"operationname"}), default=_always("azure:AuditEvent")),
+    LogSource(_tables("AZKVAuditLogs"), frozenset({"operationname"}), default=always("azure:AuditEvent")),
     LogSource(
         _tables("StorageBlobLogs", "StorageFileLogs", "StorageQueueLogs", "StorageTableLogs"),
         frozenset({"operationname"}),
-        {"category": _azure_category},
-        _by_prefix("azure:Storage"),
+        {"category": azure_category},
+        by_prefix("azure:Storage"),
     ),
     LogSource(
         _tables("AzureDevOpsAuditing", "IntuneAuditLogs", "SentinelAudit", "SentinelHealth"),
@@ -276,37 +278,37 @@ LOG_SOURCES: Final = (
     LogSource(
         _tables("CloudAuditEvents"),
         frozenset({"operationname"}),
-        default=_always("azure:Activity"),
+        default=always("azure:Activity"),
         spell=lambda operation: operation.strip().upper() if operation.lower().startswith("microsoft.") else None,
     ),
     LogSource(
         _tables("GCPAuditLogs", "GCP_IAM", "GCP_IAM_CL"),
         frozenset({"methodname", "payloadmethodname", "payload_methodname_s"}),
-        {"servicename": _gcp_service, "payloadservicename": _gcp_service, "payload_servicename_s": _gcp_service},
-        _gcp_method,
+        {"servicename": gcp_service, "payloadservicename": gcp_service, "payload_servicename_s": gcp_service},
+        gcp_method,
     ),
     LogSource(
         _tables("Okta_CL", "OktaSSO", "OktaV2_CL", "OktaSystemLogs"),
         frozenset({"eventtype_s", "eventoriginaltype"}),
-        default=_always("okta:System"),
+        default=always("okta:System"),
     ),
     LogSource(
         _tables(
             "GitHubAudit", "GitHubAuditData", "GitHubAuditLogPolling_CL", "GitHubAuditLogsV2_CL", "GitHubAuditLogsV3_CL"
         ),
         frozenset({"action", "action_s"}),
-        default=_always("github:Audit"),
+        default=always("github:Audit"),
     ),
     LogSource(
         _tables("GWorkspaceActivityReports", "GoogleWorkspaceReports"),
         frozenset({"eventmessage", "eventname"}),
-        {"idapplicationname": _application, "applicationname": _application},
-        _by_prefix("gworkspace:"),
+        {"idapplicationname": workspace_application, "applicationname": workspace_application},
+        by_prefix("gworkspace:"),
     ),
     LogSource(
         _tables("AKSAudit", "AKSAuditAdmin", "AWSEKSLogs", "AWSEKSLogs_CL"),
         frozenset({"verb"}),
-        {"objectref.resource": _kubernetes},
+        {"objectref.resource": kubernetes_resource},
         spell=lambda verb: verb.strip().lower(),
     ),
 )

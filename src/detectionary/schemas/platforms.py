@@ -8,11 +8,16 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from detectionary.model.analysis import Analysis
 from detectionary.model.rule import Connector
+from detectionary.schemas.kinds import kind_of
+from detectionary.schemas.records import ELASTIC, dataset_of, is_equality, kinds, texts
 
 _DATA: Final = Path(__file__).with_name("data")
 _NONE: Final = "-"
 _CONNECTOR: Final = "connector:"
+_FOLDER: Final = "folder:"
+_TAG: Final = "tag:"
 
 
 def platform(tables: tuple[str, ...], connectors: tuple[Connector, ...], path: str) -> str | None:
@@ -33,6 +38,64 @@ def platform(tables: tuple[str, ...], connectors: tuple[Connector, ...], path: s
 def _most(names: Iterable[str]) -> str | None:
     votes = Counter(found for name in names if (found := platform_of(name)) not in (None, _NONE))
     return votes.most_common(1)[0][0] if votes else None
+
+
+def platform_of_rule(
+    analysis: Analysis, language: str, connectors: tuple[Connector, ...], path: str, tags: tuple[str, ...] = ()
+) -> str | None:
+    """The platform whose logs a rule of any language reads, or None when nothing says.
+
+    Kusto: as `platform` says. Sigma: the product of its log sources. YARA-L: products, vendors and log types of its
+    events. Elastic: the operating system when the rule or its tags name one, since many products' data sets hold the
+    events of endpoints; else the data sets that it reads, then its tags. Last comes the folder of the path.
+    """
+    if language == "kusto":
+        return platform((*analysis.tables, *analysis.functions), connectors, path)
+    votes = _votes(analysis, language)
+    if language in ELASTIC:
+        systems = _systems(analysis, tags)
+        if systems and all(name in _ENDPOINTS for name in votes):
+            return systems[0] if len(systems) == 1 else _ENDPOINT
+        if not votes:
+            return _most(_TAG + tag.replace(" ", "_") for tag in tags) or _of_folders(path)
+    return votes.most_common(1)[0][0] if votes else _of_folders(path)
+
+
+def _of_folders(path: str) -> str | None:
+    folders = PurePosixPath(path.replace("\\", "/").lower()).parts[:-1]
+    return _most(_FOLDER + name for name in folders)
+
+
+_ENDPOINT: Final = "Endpoint"
+_SYSTEMS: Final = {"windows": "Windows", "linux": "Linux", "macos": "macOS"}
+_ENDPOINTS: Final = frozenset({_ENDPOINT, "Defender XDR", *_SYSTEMS.values()})
+"""Platforms of which one rule of Elastic's often reads several at once."""
+
+
+def _votes(analysis: Analysis, language: str) -> Counter[str]:
+    """The platforms of everything that the rule says about its records, with how often each is said."""
+    kinds_of = kinds(analysis, language)
+    rows = [row for row in analysis.indicators if row.field is not None]
+    said = [kind for row in rows for kind in kinds_of(row)]
+    if language == "sigma" or not said:
+        names = [dataset_of(table) if language in ELASTIC else table for table in analysis.tables]
+        where = "elastic" if language in ELASTIC else "sigma" if language == "sigma" else "log_type"
+        said += [kind for name in names if (kind := kind_of(where, name)) is not None]
+    votes = Counter(kind.platform for kind in said if kind.platform is not None)
+    if not votes and any((row.field or "").startswith("target.registry.") for row in rows):
+        votes["Windows"] += 1
+    return votes
+
+
+def _systems(analysis: Analysis, tags: tuple[str, ...]) -> list[str]:
+    """The operating systems that a rule names in its rows, or else in its tags."""
+    rows = [row for row in analysis.indicators if row.field in ("host.os.type", "host.os.family") and is_equality(row)]
+    named = [text.lower() for row in rows for text in texts(row)]
+    named = named or [tag[len(_OS) :].lower() for tag in tags if tag.startswith(_OS)]
+    return list(dict.fromkeys(_SYSTEMS[name] for name in named if name in _SYSTEMS))
+
+
+_OS: Final = "OS: "
 
 
 @cache

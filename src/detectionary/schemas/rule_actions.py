@@ -8,66 +8,91 @@ Decisions (`analysis.md` 18 and 19)
   when exactly one provider has the operation, and the action is marked `inferred`. Otherwise there is no action.
 - Fields belong to the tables whose rows reach the filter; where it is not known which of several different log sources
   a row is about, it gives no action.
+- Kusto's rows are read by table and column; those of the other languages by the kind of record and the canonical field,
+  and only rows about one record (an event of a sequence, an event variable) belong together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from detectionary.model.analysis import Analysis, GroupKind, Indicator
 from detectionary.model.entry import Action
-from detectionary.model.predicate import Operator, Quantifier, ValueKind
+from detectionary.schemas.fields import canonical_field
 from detectionary.schemas.log_sources import LOG_SOURCES, LogSource
+from detectionary.schemas.record_sources import RECORD_SOURCES
+from detectionary.schemas.records import ELASTIC, is_equality, kinds, reading, record_of, texts
 
-_TABLES: Final = frozenset[str]().union(*(source.tables for source in LOG_SOURCES))
-_BY_TABLE: Final = {table: [source for source in LOG_SOURCES if table in source.tables] for table in _TABLES}
+_Sources = Mapping[str, tuple[LogSource, ...]]
+
+
+def _by_table(sources: tuple[LogSource, ...]) -> _Sources:
+    names = frozenset[str]().union(*(source.tables for source in sources))
+    return {name: tuple(source for source in sources if name in source.tables) for name in names}
+
+
+_BY_TABLE: Final = _by_table(LOG_SOURCES)
+_BY_KIND: Final = _by_table(RECORD_SOURCES)
+_BY_RECORD: Final = ELASTIC | {"sigma", "yaral"}
 
 
 def actions(analysis: Analysis, language: str) -> tuple[Action, ...]:
-    """The actions of one rule, in the order of its filters, each once. Languages other than Kusto have none yet."""
-    if language != "kusto":
-        return ()
-    rows = [row for row in analysis.indicators if _counts(row)]
+    """The actions of one rule, in the order of its filters, each once."""
+    if language == "kusto":
+        everywhere = (*analysis.tables, *analysis.functions)
+        rows = [(row, row.tables or everywhere) for row in analysis.indicators if _counts(row)]
+        return _found(rows, _BY_TABLE)
+    if language in _BY_RECORD:
+        return _found(list(_recorded(analysis, language)), _BY_KIND)
+    return ()
+
+
+def _found(rows: list[tuple[Indicator, tuple[str, ...]]], by_name: _Sources) -> tuple[Action, ...]:
     found: dict[str, Action] = {}
-    for row in rows:
-        for table, source in _sources(row, analysis):
-            for operation in _texts(row):
-                for action in _of(operation, row, rows, table, source):
+    counting = [row for row, _ in rows]
+    for row, names in rows:
+        for name, source in _sources(row, names, by_name):
+            for operation in texts(row):
+                for action in _of(operation, row, counting, name, source):
                     found.setdefault(action.key.lower(), action)
     return tuple(found.values())
 
 
+def _recorded(analysis: Analysis, language: str) -> Iterator[tuple[Indicator, tuple[str, ...]]]:
+    """The rows that count, their fields by canonical name, with the kinds of record that each may be about."""
+    read = reading(analysis, language)
+    kinds_of = kinds(analysis, language)
+    for row in analysis.indicators:
+        if _counts(row) and row.field is not None:
+            name = row.canonical_field or canonical_field(language, read(row), row.field)
+            about = tuple(kind.name for kind in kinds_of(row) if kind.name is not None)
+            yield replace(row, field=name or row.field, record=record_of(row, analysis), tables=()), about
+
+
 def _counts(row: Indicator) -> bool:
     """Whether a row can name an action: a binding's can, when the query uses the binding."""
-    equal = row.operator is Operator.EQ and row.quantifier is Quantifier.ANY
     used = row.context is None or (row.context.startswith("binding") and row.stage > 0)
-    return equal and row.field is not None and used
+    return is_equality(row) and used
 
 
 def _name(row: Indicator) -> str:
     return (row.field or "").lower()
 
 
-def _texts(row: Indicator) -> Iterator[str]:
-    for value in row.values:
-        if value.kind in (ValueKind.TEXT, ValueKind.NUMBER):
-            yield str(value.value)
-
-
-def _sources(row: Indicator, analysis: Analysis) -> list[tuple[str, LogSource]]:
-    """The log sources whose operation this row names, by the tables that it is about."""
-    name = _name(row)
-    reading = row.tables or (*analysis.tables, *analysis.functions)
-    found = [(table, source) for table in reading for source in _BY_TABLE.get(table, ()) if name in source.operations]
+def _sources(row: Indicator, names: tuple[str, ...], by_name: _Sources) -> list[tuple[str, LogSource]]:
+    """The log sources whose operation this row names, by what it is about."""
+    field = _name(row)
+    found = [(name, source) for name in names for source in by_name.get(name, ()) if field in source.operations]
     if not row.tables and len({_family(source) for _, source in found}) > 1:
         return []
     return found
 
 
 def _family(source: LogSource) -> str:
-    """What two log sources share that name the same actions: the three tables of Windows events are one family."""
-    return "windows" if "eventid" in source.operations else min(source.tables)
+    """What two log sources share that name the same actions: the tables of Windows events are one family."""
+    return "windows" if source.operations & {"eventid", "event.code"} else min(source.tables)
 
 
 def _of(operation: str, row: Indicator, rows: list[Indicator], table: str, source: LogSource) -> Iterator[Action]:
@@ -78,7 +103,7 @@ def _of(operation: str, row: Indicator, rows: list[Indicator], table: str, sourc
     named = _named_providers(row, rows, source)
     if named:
         matching = [provider for provider in named if provider in owned]
-        chosen = matching or (named if len(named) == 1 else [])
+        chosen = matching or (named if len(named) == 1 or source.crossed else [])
         inferred = False
     elif source.default is not None:  # a union of several tables watches an operation in the table that records it
         own = source.default(table, spelled)
@@ -98,9 +123,13 @@ def _named_providers(row: Indicator, rows: list[Indicator], source: LogSource) -
     anywhere: list[str] = []
     for other in rows:
         reading = source.qualifiers.get(_name(other))
-        if reading is None or (row.tables and other.tables and not set(row.tables) & set(other.tables)):
+        if (
+            reading is None
+            or other.record != row.record
+            or (row.tables and other.tables and not set(row.tables) & set(other.tables))
+        ):
             continue
-        providers = [provider for value in _texts(other) for provider in reading(value)]
+        providers = [provider for value in texts(other) for provider in reading(value)]
         if row.group is not None and other.group == row.group:
             if row.group.kind is GroupKind.ALL:
                 near += providers
