@@ -39,6 +39,8 @@ class Nature(Enum):
     FIELD = "field"
     TIME = "time"
     """The record's own time."""
+    AGE = "age"
+    """How far the record's own time is from the clock."""
     INTERVAL = "interval"
     """What lies between two records' times, or between the ends of a group."""
     AGGREGATE = "aggregate"
@@ -90,11 +92,12 @@ class Table:
     first use on.
     """
 
-    __slots__ = ("_columns", "_dropped", "_kept", "_ordered", "opener")
+    __slots__ = ("_columns", "_dropped", "_gone", "_kept", "_ordered", "opener")
 
     def __init__(self, opener: tuple[str, int] | None = None) -> None:
         self.opener = opener
         self._columns: dict[str, Column] = {}
+        self._gone: frozenset[str] = frozenset()
         self._dropped: tuple[NamePattern, ...] = ()
         self._kept: tuple[NamePattern, ...] | None = None
         self._ordered = False
@@ -110,7 +113,8 @@ class Table:
     def copy(self) -> Table:
         found = Table(self.opener)
         found._columns = dict(self._columns)
-        found._dropped, found._kept, found._ordered = self._dropped, self._kept, self._ordered
+        found._gone, found._dropped = self._gone, self._dropped
+        found._kept, found._ordered = self._kept, self._ordered
         return found
 
     def find(self, name: str) -> Column | None:
@@ -119,11 +123,13 @@ class Table:
         if column is not None or self.opener is None or not self._may_have(name):
             return column
         column = stored(name, self.opener)
+        if self.opener[1] > 1:
+            column = replace(column, stored=False)
         self._columns[name] = column
         return column
 
     def _may_have(self, name: str) -> bool:
-        if any(matches(pattern, name) for pattern in self._dropped):
+        if name in self._gone or any(matches(pattern, name) for pattern in self._dropped):
             return False
         return self._kept is None or any(matches(pattern, name) for pattern in self._kept)
 
@@ -168,10 +174,11 @@ class Table:
 
     def drop(self, patterns: tuple[NamePattern, ...]) -> None:
         for pattern in patterns:
-            for name in [name for name in self._columns if matches(pattern, name)]:
-                del self._columns[name]
-        if self.opener is not None:
-            self._dropped = (*self._dropped, *patterns)
+            wild = pattern.is_wild
+            for name in [name for name in self._columns if matches(pattern, name)] if wild else [pattern.text]:
+                self._columns.pop(name, None)
+        self._gone |= {pattern.text for pattern in patterns if not pattern.is_wild}
+        self._dropped = (*self._dropped, *(pattern for pattern in patterns if pattern.is_wild))
 
     def rename(self, old: NamePattern, column: Column) -> None:
         """The column `old` under the name of `column`, in its place."""
@@ -180,8 +187,7 @@ class Table:
             column.name if name == old.text else name: column if name == old.text else each
             for name, each in columns.items()
         }
-        if self.opener is not None and old.text != column.name:
-            self._dropped = (*self._dropped, old)
+        self._gone = self._gone | {old.text} - {column.name}
 
 
 def stored(name: str, maker: tuple[str, int], kind: str = UNKNOWN) -> Column:

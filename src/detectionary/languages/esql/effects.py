@@ -6,7 +6,7 @@ the query does not say (an enrich policy, a lookup index) opens the table.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -14,7 +14,7 @@ from detectionary.languages.esql.check import stage_kind
 from detectionary.languages.esql.columns import METADATA, UNKNOWN, Column, Origin, Table, stored, with_name
 from detectionary.languages.esql.lineage import Lineage
 from detectionary.languages.esql.patterns import dissected, grokked
-from detectionary.languages.esql.syntax import Literal, Name, NamePattern
+from detectionary.languages.esql.syntax import Literal, Name, NamePattern, Node
 from detectionary.languages.esql.syntax_commands import (
     BadCommand,
     Bare,
@@ -30,18 +30,22 @@ from detectionary.languages.esql.syntax_commands import (
     External,
     Field,
     From,
+    Fuse,
     Grok,
     Highlighting,
     IndexPattern,
     Join,
     Keep,
+    Limit,
     MvExpand,
     PromQL,
     Rename,
     Rerank,
     Row,
     Show,
+    Sort,
     Stats,
+    Where,
 )
 from detectionary.model.schema import Environment
 from detectionary.text import Diagnostic, Level, Span
@@ -109,6 +113,8 @@ class Effects:
 
     def apply(self, command: Command, table: Table, number: int) -> Table:
         """The columns behind a processing command; the table before it may be changed."""
+        for expression in _inputs(command):
+            self._lineage.note(expression, table)
         maker = (stage_kind(command), number)
         match command:
             case Eval(fields):
@@ -140,9 +146,7 @@ class Effects:
                 self._taken_apart(patterns, None if broken else columns.items(), table, maker)
             case MvExpand(name):
                 column = table.find(name.text)
-                if column is None:
-                    self._unknown(name.text, name.span)
-                else:
+                if column is not None:
                     origin = replace(column.origin, collected=False)
                     table.replace(replace(column, origin=origin, maker=maker, stored=False))
             case Enrich(fields=fields):
@@ -193,6 +197,7 @@ class Effects:
         """Columns one after the other: each may use those before it."""
         for field in fields:
             name = self._text_of(field) if field.name is None else field.name.text
+            self._lineage.note(field.expression, table)
             table.put(self._lineage.made(name, field.expression, table, maker, span))
 
     def _stats(self, command: Stats, table: Table, maker: tuple[str, int]) -> Table:
@@ -209,8 +214,9 @@ class Effects:
 
     def _key(self, key: Field, table: Table, maker: tuple[str, int], span: Span) -> Column:
         column = self._lineage.made(self.name_of(key), key.expression, table, maker, span)
-        # a condition of a key is one of the rows before, so it stays what it was
-        return replace(column, maker=maker)
+        if maker[0] == "inline stats" and key.name is None and isinstance(key.expression, Name):
+            return table.find(key.expression.text) or column
+        return column
 
     def name_of(self, field: Field) -> str:
         """The name of a column in `stats`: given, or the column's own, or the text of the expression."""
@@ -245,6 +251,36 @@ class Effects:
 
     def _unknown(self, name: str, span: Span) -> None:
         self._report(unknown_column(name, span))
+
+
+def _inputs(command: Command) -> Iterator[Node]:
+    """The expressions that a command reads from the columns before it, those of `eval` excepted: it goes in steps."""
+    match command:
+        case Where(condition):
+            yield condition
+        case Stats(aggregates, by):
+            for field in (*aggregates, *by):
+                yield field.expression
+                if field.condition is not None:
+                    yield field.condition
+        case Sort(orders):
+            yield from orders
+        case Limit(by=by):
+            yield from by
+        case Dissect(text) | Grok(text) | Derive(input=text) | Completion(prompt=text):
+            yield text
+        case MvExpand(name):
+            yield name
+        case ChangePoint(value, key, by=by):
+            yield from (each for each in (value, key, *by) if each is not None)
+        case Rerank(fields=fields):
+            yield from (field.expression for field in fields)
+        case Join(conditions=conditions):
+            yield from (each for each in conditions if isinstance(each, Name))
+        case Fuse(settings=settings):
+            yield from (name for _, names in settings for name in names)
+        case _:
+            return
 
 
 def _text(name: Name | None, otherwise: str) -> str:

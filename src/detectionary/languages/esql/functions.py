@@ -41,8 +41,10 @@ class Function:
 
 _FUNCTIONS: Final = (
     Function("day", "integer", 1, 1),
+    Function("days_in_month", "integer", 1, 1),
     Function("hour", "integer", 1, 1),
     Function("json_string", "keyword", 1, 1),
+    Function("multi_match", "boolean", 2, MANY),
     Function("abs", FIRST, 1, 1),
     Function("acos", "double", 1, 1),
     Function("acosh", "double", 1, 1),

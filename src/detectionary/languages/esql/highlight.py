@@ -27,7 +27,7 @@ from detectionary.languages.esql.tokens import (
 from detectionary.languages.language import Highlight
 from detectionary.text import SourceText, Span
 
-_OPERATORS: Final = COMPARISONS | {"|", "+", "-", "*", "/", "%", "=", "::", ":", "->"}
+_OPERATORS: Final = COMPARISONS | {"|", "+", "-", "*", "/", "%", "=", "::", ":", "->", "=~"}
 _WORD_OPERATORS: Final = frozenset({"and", "or", "not", "in", "is", "like", "rlike"})
 _CONTEXTUAL: Final = frozenset({"metadata", "with", "join", "as", "using", "info", "stats", "on"})
 

@@ -24,6 +24,7 @@ from detectionary.languages.esql.syntax import (
     InList,
     InQuery,
     IsNull,
+    Lambda,
     Like,
     Literal,
     Logic,
@@ -57,17 +58,30 @@ class Lineage:
         self._unknown = unknown
         self._depth = 0
 
-    def column(self, name: Name, table: Table) -> Column | None:
-        """The column of this name; a name that is not in scope is reported."""
-        found = table.find(name.text)
-        if found is None:
-            self._unknown(name)
-        return found
+    def note(self, expression: Node, table: Table) -> None:
+        """Every column that an expression names comes into being; a name that is not in scope is reported."""
+        bound: frozenset[str] = frozenset()
+        pending: list[Node] = [expression]
+        while pending:
+            node = pending.pop()
+            match node:
+                case Name(name):
+                    if table.find(name) is None and name not in bound:
+                        self._unknown(node)
+                case Lambda(parameters, body):
+                    bound = bound.union(parameters)
+                    pending.append(body)
+                case InQuery(operands=operands):
+                    pending.extend(reversed(operands))
+                case Literal():
+                    pass
+                case _:
+                    pending.extend(reversed(list(children(node))))
 
     def trace(self, expression: Expression, table: Table) -> Origin | None:
         """The one source of the expression; None when there are several, or none."""
         if isinstance(expression, Name):
-            column = self.column(expression, table)
+            column = table.find(expression.text)
             return Origin(expression.text) if column is None else column.origin
         if self._depth >= _DEEPEST:
             return None
@@ -119,7 +133,10 @@ class Lineage:
         if len(sources) != 1:
             return None
         returns = self._returns(expression) if isinstance(expression, Call) else ""
-        return _through(sources[0], self._constants.source(expression), returns)
+        found = _through(sources[0], self._constants.source(expression), returns)
+        if found is not None and sources[0].nature is Nature.TIME and self.has_clock(expression, table):
+            return replace(found, nature=Nature.AGE)
+        return found
 
     def _json_path(self, call: Call, table: Table) -> Origin | None:
         """What is inside a document is a path of it; inside `_source` it is the path alone."""
@@ -162,7 +179,7 @@ class Lineage:
             node = pending.pop()
             match node:
                 case Name(name):
-                    column = self.column(node, table)
+                    column = table.find(name)
                     if column is None:
                         yield Origin(name)
                     elif column.constant is None:

@@ -32,6 +32,7 @@ MAX_DEPTH: Final = 64
 MAX_DIAGNOSTICS: Final = 100
 """Further faults of one text are not reported."""
 
+_COMMAND_ENDS: Final = frozenset({"|", ")", END})
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
 _ESCAPES: Final = {"t": "\t", "n": "\n", "r": "\r", '"': '"', "\\": "\\"}
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
@@ -303,10 +304,11 @@ class Cursor:
         """After a fault inside the brackets opened at `opener`: go behind them, or let the fault go on outwards."""
         end = self.closer(opener)
         if end < 0:
-            span = self.token_span(opener)
-            if self.diagnostics and self.kinds[self.at] in ("|", END):
-                self._last_fault = -1
-                self.report("ESQ017", f"this `{self.kinds[opener]}` is not closed", span)
+            last = self.diagnostics[-1] if self.diagnostics else None
+            if last is not None and last.code in ("ESQ010", "ESQ011") and self.kinds[self.at] in ("|", END):
+                # the bracket is the fault, not what stands where it should end
+                self.diagnostics.pop()
+                self.report("ESQ017", f"this `{self.kinds[opener]}` is not closed", self.token_span(opener))
             raise Fault
         self.at = end + 1
         self.depth = depth
@@ -314,8 +316,12 @@ class Cursor:
         return Bad(span.of(self.text), span=span)
 
     def skip_to_pipe(self) -> None:
-        """Go to the next `|` or to the bracket that ends this query; groups on the way are stepped over."""
-        while (kind := self.kinds[self.at]) not in ("|", ")", END):
+        """Go to the next `|` or to the bracket that ends this query."""
+        self.skip_to(_COMMAND_ENDS)
+
+    def skip_to(self, ends: frozenset[str]) -> None:
+        """Go to the next token of these; groups on the way are stepped over."""
+        while (kind := self.kinds[self.at]) not in ends:
             closer = self.closer(self.at) if kind in _CLOSING else -1
             self.at = closer + 1 if closer >= 0 else self.at + 1
 

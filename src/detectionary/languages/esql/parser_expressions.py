@@ -71,6 +71,8 @@ _SUMS: Final = frozenset({"+", "-"})
 _PRODUCTS: Final = frozenset({"*", "/", "%"})
 _FUNCTION_NAMES: Final = NAMES | {"first", "last", PARAMETER}
 _MOST_DIGITS: Final = 4000
+_MEANT_COMPARISONS: Final = COMPARISONS | {"=", "=~"}
+_OPERAND_ENDS: Final = frozenset({"and", "or", ",", "by", "where", "|", ")", "]", "}", END})
 _SUFFIXES: Final = frozenset({"in", "like", "rlike", "is", "not", ":"})
 
 
@@ -97,13 +99,24 @@ class Expressions(Cursor):
     def _conjunction(self) -> Expression:
         """conjunction = negation { "and" negation }"""
         first = self.at
-        left = self._negation()
+        left = self._operand()
         if self.kinds[self.at] != "and":
             return left
         operands = [left]
         while self.accept("and"):
-            operands.append(self._negation())
+            operands.append(self._operand())
         return Logic(Connective.AND, tuple(operands), span=self.span_from(first))
+
+    def _operand(self) -> Expression:
+        """The condition at this place; one with a fault is kept as text, and what stands behind it is still read."""
+        first, depth = self.at, self.depth
+        try:
+            return self._negation()
+        except Fault:
+            self.depth = depth
+            self.skip_to(_OPERAND_ENDS)
+            span = self.span_from(first)
+            return Bad(span.of(self.text), span=span)
 
     def _negation(self) -> Expression:
         """negation = "not" negation | condition"""
@@ -124,11 +137,12 @@ class Expressions(Cursor):
         first = self.at
         left = self.sum()
         kind = self.kinds[self.at]
-        if kind in COMPARISONS:
+        if kind in _MEANT_COMPARISONS:
             at = self.at
             self.at += 1
-            if kind == "=~":
-                self.report("ESQ016", "`=~` is no operator", self.token_span(at), self.hint_for(at))
+            if kind not in COMPARISONS:
+                self.report("ESQ016", f"`{kind}` does not compare", self.token_span(at), self.hint_for(at))
+                kind = "==" if kind == "=" else kind
             right = self.sum()
             left = Compare(kind, left, right, span=self.span_from(first))
             kind = self.kinds[self.at]

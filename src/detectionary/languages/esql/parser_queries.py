@@ -13,9 +13,10 @@ from typing import Final
 
 from detectionary.languages.esql.parser_base import Fault
 from detectionary.languages.esql.parser_commands import Commands
-from detectionary.languages.esql.syntax import Expression
-from detectionary.languages.esql.syntax_commands import BadCommand, Command, Query, Setting
+from detectionary.languages.esql.syntax import Bad, Connective, Expression, Logic
+from detectionary.languages.esql.syntax_commands import BadCommand, Command, Query, Setting, Where
 from detectionary.languages.esql.tokens import BARE, COMMAND, COMMANDS, DERIVING, END, JOINS, SOURCE_COMMANDS
+from detectionary.text import Span
 
 
 class Queries(Commands):
@@ -30,14 +31,16 @@ class Queries(Commands):
                 settings.append(self._setting())
             except Fault:
                 self._skip_setting()
-        query = self.query(SOURCE_COMMANDS)
+        commands = list(self.query(SOURCE_COMMANDS).commands)
         while self.kinds[self.at] != END:
-            # what a closing bracket too many ended
-            self.report("ESQ016", f"{self.found()} closes nothing", self.token_span(self.at))
+            # a bracket too many ended the query
+            if not self.diagnostics or self.diagnostics[-1].span != self.token_span(self.at):
+                self.report("ESQ016", "this `)` closes nothing", self.token_span(self.at))
             self.at += 1
-            more = self._commands([])
-            query = Query((), (*query.commands, *more))
-        return Query(tuple(settings), query.commands, span=self.span_from(first))
+            self.skip_to_pipe()
+            if self.accept("|"):
+                self._commands(commands)
+        return Query(tuple(settings), tuple(commands), span=self.span_from(first))
 
     def _setting(self) -> Setting:
         """setting = "set" name "=" ( constant | map ) ";" """
@@ -81,21 +84,37 @@ class Queries(Commands):
         self._commands(commands)
         return Query((), tuple(commands), span=self.span_from(first))
 
-    def _commands(self, commands: list[Command]) -> list[Command]:
+    def _commands(self, commands: list[Command]) -> None:
+        """commands = command { "|" command }; what cannot be read is kept as text, up to the next pipe"""
         depth = self.depth
         while True:
-            first = self.at
+            first, read = self.at, len(commands)
             try:
                 commands.append(self._command())
                 self.rest_of_command(first)
             except Fault:
+                stopped = self.at
                 self.depth = depth
                 self.skip_to_pipe()
-                if self.at > first and (not commands or commands[-1].span.start < self.starts[first]):
-                    span = self.span_from(first)
-                    commands.append(BadCommand(self.texts[first].lower(), span.of(self.text), span=span))
+                if self.at > first:
+                    commands[read:] = [self._recovered(first, stopped, commands[read:])]
             if not self.accept("|"):
-                return commands
+                return
+
+    def _recovered(self, first: int, stopped: int, read: list[Command]) -> Command:
+        """A command with a fault: nothing that it filters on is lost."""
+        span = self.span_from(first)
+        if self.kinds[first] != "where":
+            return read[0] if read else BadCommand(self.texts[first].lower(), span.of(self.text), span=span)
+        begin = stopped if read else first + 1
+        rest = Span(self.starts[min(begin, self.at - 1)], span.end)
+        unread = Bad(rest.of(self.text), span=rest)
+        match read:
+            case [Where(condition)]:
+                whole = Span(condition.span.start, rest.end)
+                return Where(Logic(Connective.AND, (condition, unread), span=whole), span=span)
+            case _:
+                return Where(unread, span=span)
 
     def _command(self) -> Command:
         """command = source-command | processing-command"""

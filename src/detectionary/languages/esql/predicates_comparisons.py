@@ -55,8 +55,10 @@ class Comparisons:
         source = self._lineage.trace(left, table)
         if source is None:
             return self._several(left, test, values, span, table, origin)
-        if source.nature is Nature.TIME and (_is_time(values) or (values and self._lineage.has_clock(left, table))):
+        if source.nature is Nature.AGE or (source.nature is Nature.TIME and _is_time(values)):
             return TimeFilter(self.text(span), span)
+        if source.nature is Nature.AGGREGATE and any(value.clock for value in values):
+            return TimeFilter(self.text(span), span)  # of a group: `max(case(…, @timestamp))`
         if source.nature is Nature.AGGREGATE and _is_quantity(values, origin):
             return self._threshold(left, source, test, values, span)
         if source.nature is Nature.INTERVAL:

@@ -57,7 +57,7 @@ RESERVED: Final = words("and asc by desc false first in is last like not null nu
 """Words that are no names in expressions unless they stand in backticks."""
 
 SIGNS: Final = words("| ( ) [ ] { } , . ; : :: = == =~ != < <= > >= -> + - * / %")
-COMPARISONS: Final = words("== != < <= > >= =~")
+COMPARISONS: Final = words("== != < <= > >=")
 
 
 class Token(NamedTuple):
