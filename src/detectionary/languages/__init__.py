@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from detectionary.languages import kusto
+from detectionary.languages import eql, esql, kuery, kusto, lucene, ml, sigma
 from detectionary.languages.language import Highlight, Language, SyntaxReport, SyntaxStage
 
-LANGUAGES: Final[tuple[Language, ...]] = (kusto.LANGUAGE,)
+LANGUAGES: Final[tuple[Language, ...]] = (
+    kusto.LANGUAGE,
+    sigma.LANGUAGE,
+    eql.LANGUAGE,
+    esql.LANGUAGE,
+    kuery.LANGUAGE,
+    lucene.LANGUAGE,
+    ml.LANGUAGE,
+)
 """To add a language: its folder, and one entry here."""
 
 __all__ = ["LANGUAGES", "Highlight", "Language", "SyntaxReport", "SyntaxStage", "language_named", "split"]

@@ -2,7 +2,27 @@
 
 from typing import Final
 
-from detectionary.repositories import defender, functions, kusto_file, markdown, sentinel, unread
+from detectionary.repositories import (
+    defender,
+    elastic,
+    functions,
+    kusto_file,
+    markdown,
+    sentinel,
+    sigma,
+    unread,
+    yaral,
+)
 from detectionary.repositories.reader import Reader
 
-READERS: Final[tuple[Reader, ...]] = (defender, functions, sentinel, markdown, kusto_file, unread)
+READERS: Final[tuple[Reader, ...]] = (
+    defender,
+    functions,
+    sigma,
+    elastic,
+    yaral,
+    sentinel,
+    markdown,
+    kusto_file,
+    unread,
+)

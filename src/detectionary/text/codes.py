@@ -138,6 +138,9 @@ CODES: Final = (
     Code("KUE004", "too-deep", "Brackets nest deeper than the parser follows them."),
     Code("KUE005", "unclosed-text", "A text in quotes that is not closed."),
     Code("MLR001", "query-unused", "A machine learning rule with a query, which nothing would read."),
+    # Lucene
+    Code("LUC001", "lucene-syntax", "A Lucene query that cannot be read."),
+    Code("LUC002", "lucene-limit", "A Lucene query that is too long, or nests too deeply."),
     # Rule files
     Code("SRC101", "not-utf8", "A file that is not UTF-8; it is read as Windows-1252."),
     Code("SRC102", "utf16-without-mark", "A UTF-16 file without a byte order mark."),
