@@ -137,6 +137,8 @@ CODES: Final = (
     Code("KUE003", "bracket", "A bracket that is not closed, or closes nothing."),
     Code("KUE004", "too-deep", "Brackets nest deeper than the parser follows them."),
     Code("KUE005", "unclosed-text", "A text in quotes that is not closed."),
+    Code("KUE006", "kuery-bad-escape", "A backslash outside of quotes before something that is no escape."),
+    Code("KUE007", "kuery-not-twice", "A “not” behind a “not”, which Kibana does not read without brackets."),
     Code("MLR001", "query-unused", "A machine learning rule with a query, which nothing would read."),
     # Lucene
     Code("LUC001", "lucene-syntax", "A Lucene query that cannot be read."),

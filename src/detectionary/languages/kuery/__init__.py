@@ -1,54 +1,66 @@
-"""Kibana's query language (KQL), which Elastic's rules call `kuery`."""
+"""KQL, the query language of Kibana, which its own code calls `kuery`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from detectionary.languages.language import Highlight, SyntaxReport
 from detectionary.model.analysis import Analysis
 from detectionary.model.schema import Environment
 from detectionary.text import SourceText
 
+if TYPE_CHECKING:
+    from detectionary.languages.kuery.parser import Parsed
+
 __all__ = ["LANGUAGE", "Kuery"]
 
 
 @dataclass(frozen=True, slots=True)
 class Kuery:
-    """Kibana KQL for the rooms above; see `languages.language.Language`."""
+    """Kibana's KQL for the rooms above; see `languages.language.Language`."""
 
     name: str = "kuery"
     analyzer_version: str = "1"
 
     def check(self, source: SourceText) -> SyntaxReport:
-        """Parse alone; the query is its only stage."""
-        from detectionary.languages.kuery.analyze import check
+        """Parse alone: the verdict, the errors, and the only step."""
+        from detectionary.languages.kuery.analyze import check_parsed
 
-        return check(source)
+        return check_parsed(source.text, _parsed(source.text))
 
-    def analyze(self, source: SourceText, environment: Environment) -> Analysis:  # noqa: ARG002  # nothing is looked up
-        """Parse and take apart."""
-        from detectionary.languages.kuery.analyze import analyze
+    def analyze(self, source: SourceText, environment: Environment) -> Analysis:  # noqa: ARG002  # other languages need it
+        """Parse and take apart; KQL needs nothing of its environment."""
+        from detectionary.languages.kuery.analyze import analyze_parsed
 
-        return analyze(source)
+        return analyze_parsed(source.text, _parsed(source.text))
 
     def highlight(self, source: SourceText) -> tuple[Highlight, ...]:
         """Non-overlapping stretches in order; blanks are left out."""
         from detectionary.languages.kuery.highlight import highlight
 
-        return highlight(source)
+        return highlight(_parsed(source.text))
 
     def normalised(self, source: SourceText) -> str:
-        """The printed tree."""
-        from detectionary.languages.kuery.parser import parse
+        """A text that two queries share when their trees are equal."""
         from detectionary.languages.kuery.printer import printed
 
-        return printed(parse(source.text).tree)
+        return printed(_parsed(source.text).tree)
 
     def split(self, text: str) -> Sequence[tuple[int, int]]:
-        """A text is one query."""
-        return [(0, len(text))] if text.strip() else []
+        """The whole text without the blanks round it: KQL has one query a text."""
+        start = len(text) - len(text.lstrip())
+        return ((start, len(text.rstrip())),) if text.strip() else ()
+
+
+@lru_cache(maxsize=1)
+def _parsed(text: str) -> Parsed:
+    """One query is asked for its analysis and its normalised text, one after the other: it is parsed once."""
+    from detectionary.languages.kuery.parser import parse
+
+    return parse(text)
 
 
 LANGUAGE: Final = Kuery()

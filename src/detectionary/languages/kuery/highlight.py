@@ -1,31 +1,38 @@
-"""What each stretch of a query is, from its tokens: words before a colon or a range sign are fields."""
+"""What each stretch of a query is, for a page that shows it in colours: the parser's tokens, and fields by the tree."""
 
 from __future__ import annotations
 
-from typing import Final
-
-from detectionary.languages.kuery.tokens import Kind, Token, tokenize
+from detectionary.languages.kuery.parser import Parsed
+from detectionary.languages.kuery.predicates import is_number
+from detectionary.languages.kuery.syntax import Literal, LiteralKind, Match, Nested, Range, walk
+from detectionary.languages.kuery.tokens import CONNECTIVES, LITERALS, RANGES
 from detectionary.languages.language import Highlight
-from detectionary.text import SourceText, Span
-
-_RANGES: Final = frozenset({Kind.LESS, Kind.LESS_EQUAL, Kind.GREATER, Kind.GREATER_EQUAL})
-_VALUE: Final = frozenset({Kind.WORD, Kind.STRING})
 
 
-def highlight(source: SourceText) -> tuple[Highlight, ...]:
-    """Non-overlapping stretches in order; blanks are left out."""
-    tokens = [token for token in tokenize(source.text) if token.kind is not Kind.BLANK]
+def highlight(parsed: Parsed) -> tuple[Highlight, ...]:
+    """Non-overlapping stretches in order; blanks and brackets are left out."""
+    fields: set[int] = set()
+    values: dict[int, Literal] = {}
+    for node in () if parsed.tree is None else walk(parsed.tree):
+        match node:
+            case Match(Literal() as name) | Range(name) | Nested(name):
+                fields.add(name.span.start)
+            case Literal():
+                values[node.span.start] = node
     found: list[Highlight] = []
-    for at, token in enumerate(tokens):
-        found.append(Highlight(Span(token.start, token.end), _kind(token, tokens, at)))
+    for kind, _, span in parsed.tokens:
+        if span.start in fields:
+            found.append(Highlight(span, "column"))
+        elif span.start in values:
+            found.append(Highlight(span, _kind_of(values[span.start])))
+        elif kind in LITERALS:
+            found.append(Highlight(span, "error"))
+        elif kind in CONNECTIVES or kind in RANGES or kind == ":":
+            found.append(Highlight(span, "operator"))
     return tuple(found)
 
 
-def _kind(token: Token, tokens: list[Token], at: int) -> str:
-    if token.kind not in _VALUE:
-        return "keyword" if token.kind in (Kind.AND, Kind.OR, Kind.NOT) else "operator"
-    following = tokens[at + 1].kind if at + 1 < len(tokens) else None
-    if following is Kind.COLON or following in _RANGES:
-        return "column"
-    bare = token.text.lower()
-    return "number" if bare in ("true", "false") or bare.lstrip("-").replace(".", "", 1).isdecimal() else "string"
+def _kind_of(literal: Literal) -> str:
+    if literal.kind in (LiteralKind.BOOL, LiteralKind.NULL):
+        return "keyword"
+    return "number" if is_number(literal) else "string"

@@ -1,80 +1,116 @@
-"""What a Kibana KQL query says, as a tree."""
+"""The tree of a KQL query. Parentheses are not in it: they follow from the tree when it is printed.
+
+Nodes compare by what they say; their spans are left out of comparisons.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TypeAlias, assert_never
 
-from detectionary.model.wildcards import Part
 from detectionary.text import Span
+
+
+class LiteralKind(Enum):
+    """What a literal is."""
+
+    WORDS = "words"
+    """Outside of quotes: a field analysed as text matches any of the words."""
+    PHRASE = "phrase"
+    """In quotes: the words in this order."""
+    PATTERN = "pattern"
+    """With wildcards, in the model's spelling (`model/wildcards.py`)."""
+    BOOL = "bool"
+    NULL = "null"
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A value or a field's name: its parts with escapes resolved, a `*` that is no escape as a wildcard.
+    """A field's name or a value, escapes resolved."""
 
-    A text in quotes has no wildcards, and is never a number or truth value.
-    """
-
-    parts: tuple[Part, ...]
-    quoted: bool
-    span: Span
-
-    @property
-    def is_any(self) -> bool:
-        """Whether this is `*` alone."""
-        return len(self.parts) == 1 and not isinstance(self.parts[0], str)
+    kind: LiteralKind
+    value: str | bool | None
+    span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Connected:
-    """`and` (`every`) or `or`, of queries or, inside the brackets of a value list, of values."""
+class Junction:
+    """`a and b and c`, `a or b`; also of values in a list."""
 
-    operands: tuple[Query, ...]
-    every: bool
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Negated:
-    operand: Query
-    span: Span
+    operator: str
+    """"and" or "or"."""
+    operands: tuple[Node, ...]
+    span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Is:
-    """`field: value`, or a value alone (the field is None): `values` is a literal or a tree of literals."""
+class Not:
+    """`not a`; also of values in a list."""
 
-    field: Literal | None
-    values: Query
-    span: Span
+    operand: Node
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """`field: values`; without a field, all fields are searched. `values` is made of literals, junctions and nots."""
+
+    name: Literal | None
+    values: Node
+    span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """`field >= value`"""
+    """`field > value`."""
 
-    field: Literal
+    name: Literal
     operator: str
     value: Literal
-    span: Span
+    span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """`field: { query }`: the query is about each object below the field."""
+    """`field: { query }`: one element of the nested field has it all."""
 
-    field: Literal
-    query: Query
-    span: Span
+    name: Literal
+    query: Node
+    span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
-    """Where something should stand and nothing does."""
+class Bad:
+    """Text that cannot be read; it may be empty, where something is missing."""
 
-    span: Span
+    text: str
+    span: Span = field(compare=False)
 
 
-Query: TypeAlias = Connected | Negated | Is | Range | Nested | Literal | Missing
-"""A query. A `Literal` stands for itself only among the values of an `Is`."""
+Node: TypeAlias = Literal | Junction | Not | Match | Range | Nested | Bad
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it, in the order of the text."""
+    yield node
+    match node:
+        case Junction(_, operands):
+            for operand in operands:
+                yield from walk(operand)
+        case Not(operand):
+            yield from walk(operand)
+        case Match(name, values):
+            if name is not None:
+                yield name
+            yield from walk(values)
+        case Range(name, _, value):
+            yield from (name, value)
+        case Nested(name, query):
+            yield name
+            yield from walk(query)
+        case Literal() | Bad():
+            return
+        case _:
+            assert_never(node)
