@@ -159,6 +159,13 @@ _GCP_METHODS: Final = (
     (re.compile(r"google\.logging\.v2\.[\w.]+", re.IGNORECASE), "logging.googleapis.com"),
     (re.compile(r"google\.cloud\.secretmanager\.v1\.[\w.]+", re.IGNORECASE), "secretmanager.googleapis.com"),
     (re.compile(r"google\.pubsub\.v1\.[\w.]+", re.IGNORECASE), "pubsub.googleapis.com"),
+    (re.compile(r"google\.iam\.v1\.WorkloadIdentityPools\.\w+", re.IGNORECASE), "iam.googleapis.com"),
+    (re.compile(r"google\.api\.apikeys\.v2\.[\w.]+", re.IGNORECASE), "apikeys.googleapis.com"),
+    (re.compile(r"google\.api\.serviceusage\.v1\.[\w.]+", re.IGNORECASE), "serviceusage.googleapis.com"),
+    (re.compile(r"google\.appengine\.v1\.[\w.]+", re.IGNORECASE), "appengine.googleapis.com"),
+    (re.compile(r"google\.cloud\.orgpolicy\.v2\.[\w.]+", re.IGNORECASE), "orgpolicy.googleapis.com"),
+    (re.compile(r"io\.k8s\.[\w.]+", re.IGNORECASE), "k8s.io"),
+    (re.compile(r"compute\.[\w.]+", re.IGNORECASE), "compute.googleapis.com"),
     (re.compile(r"cloudsql\.[\w.]+", re.IGNORECASE), "cloudsql.googleapis.com"),
     (re.compile(r"dns\.[\w.]+", re.IGNORECASE), "dns.googleapis.com"),
 )

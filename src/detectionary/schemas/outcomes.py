@@ -37,7 +37,7 @@ _WORDS: Final = frozenset(
 
 _ZERO: Final = frozenset({"0"})
 _CODES: Final = {
-    "aws.cloudtrail.error_code": _ErrorField(empty=True),
+    "aws.cloudtrail.error_code": _ErrorField(frozenset({"success"}), empty=True),
     "aws.cloudtrail.error_message": _ErrorField(empty=True),
     "azure.signinlogs.result_type": _ErrorField(_ZERO),
     "azure.signinlogs.result_signature": _ErrorField(_SUCCESS | {"none"}),
