@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from detectionary.languages.sigma.conditions import parse_condition
@@ -54,8 +55,12 @@ class Parsed:
         return self.rule is not None and not any(each.level is Level.ERROR for each in self.diagnostics)
 
 
+@lru_cache(maxsize=1)
 def parse(text: str) -> Parsed:
-    """The first document of `text` as a rule. Never raises on bad text."""
+    """The first document of `text` as a rule. Never raises on bad text.
+
+    One rule is asked for its analysis and its normalised text, one after the other: it is parsed once.
+    """
     stream = parse_yaml(text)
     root = stream.documents[0].root if stream.documents else None
     if not isinstance(root, MappingNode):
