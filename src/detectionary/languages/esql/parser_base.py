@@ -104,8 +104,11 @@ class Cursor:
         return at
 
     def span_from(self, first: int) -> Span:
-        """From the start of token `first` to the end of the last token taken."""
-        return Span(self.starts[first], self.ends[self.at - 1] if self.at > first else self.starts[first])
+        """From the start of token `first` to the end of the last token taken; behind the one before if none was."""
+        if self.at > first:
+            return Span(self.starts[first], self.ends[self.at - 1])
+        place = self.ends[first - 1] if first else self.starts[first]
+        return Span(place, place)
 
     def token_span(self, at: int) -> Span:
         return Span(self.starts[at], self.ends[at])

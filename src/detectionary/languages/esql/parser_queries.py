@@ -74,7 +74,7 @@ class Queries(Commands):
         if self.kinds[first] not in firsts:
             if self.kinds[first] == END:
                 self.report("ESQ013", "the query is empty", self.token_span(first))
-                return Query((), (), span=self.token_span(first))
+                return Query((), (), span=self.span_from(first))
             if self.kinds[first] in COMMANDS and firsts == SOURCE_COMMANDS:
                 hint = "write `from …` before it"
                 self.report(
