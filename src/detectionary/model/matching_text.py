@@ -19,8 +19,9 @@ from detectionary.model.wildcards import Wild, parts
 ENCODINGS: Final = frozenset({"base64", "base64offset", "utf16le", "utf16be", "utf16", "wide", "windash"})
 """Transforms that change the value and leave the field alone: Sigma's modifiers (`analysis.md` decision 3)."""
 
-MARKS: Final = frozenset({"cased", "term", "multiline", "dotall"})
-"""Transforms that say how texts compare, and are no function of the field."""
+MARKS: Final = frozenset({"cased", "term", "multiline", "dotall", "whole"})
+"""Transforms that say how texts compare, and are no function of the field. `whole`: an expression that must match from
+the first character to the last, as Elastic's do; others are looked for anywhere."""
 
 LONGEST: Final = 16_384
 """Expressions of rules are not run on longer texts: some need quadratic time."""
@@ -146,7 +147,7 @@ def regex(text: str, transforms: tuple[str, ...]) -> re.Pattern[str] | None:
     flags |= re.MULTILINE if "multiline" in transforms else re.NOFLAG
     flags |= re.DOTALL if "dotall" in transforms else re.NOFLAG
     try:
-        return re.compile(text, flags)
+        return re.compile(rf"\A(?:{text})\Z" if "whole" in transforms else text, flags)
     except (re.error, OverflowError, RecursionError):
         return None
 
