@@ -34,9 +34,9 @@ class LogSource:
     `operations`: fields that hold the operation (lower case). `qualifiers`: fields that say whose it is. `owners`: who
     has an operation, when no qualifier says so. `default`: the provider by table and operation, for sources that need
     no qualifier. `shared`: an operation of several owners is one of each of them (a file is downloaded from SharePoint
-    or OneDrive), where it otherwise is nobody's. `crossed`: each provider has each operation (every kind of resource of
-    Kubernetes has every verb). `spell`: how the source writes an operation that no owner spells; None
-    when the value is no operation.
+    or OneDrive), where it otherwise is nobody's. `crossed`: of several providers that a rule names, each may have an
+    operation of which none is known to have it (every kind of resource of Kubernetes has every verb). `spell`: how the
+    source writes an operation that no owner spells; None when the value is no operation.
     """
 
     tables: frozenset[str]

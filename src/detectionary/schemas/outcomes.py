@@ -117,7 +117,8 @@ def _codes(row: Indicator, about: _ErrorField, *, free: bool) -> Iterator[_Said]
         good = [text for text in texts if text.lower() in about.successes]
         bad = [text for text in texts if text.lower() not in about.successes]
         if bad and not good:
-            yield _Said(False, () if free or row.operator is not Operator.EQ else tuple(bad))
+            named = tuple(text for text in bad if text.lower() not in _FAILURE)
+            yield _Said(False, () if free or row.operator is not Operator.EQ else named)
         elif good and not bad:
             yield _Said(True)
         elif bad:

@@ -91,7 +91,7 @@ def _systems(analysis: Analysis, tags: tuple[str, ...]) -> list[str]:
     """The operating systems that a rule names in its rows, or else in its tags."""
     rows = [row for row in analysis.indicators if row.field in ("host.os.type", "host.os.family") and is_equality(row)]
     named = [text.lower() for row in rows for text in texts(row)]
-    named = named or [tag[len(_OS) :].lower() for tag in tags if tag.startswith(_OS)]
+    named = named or [tag.removeprefix(_OS).lower() for tag in tags]
     return list(dict.fromkeys(_SYSTEMS[name] for name in named if name in _SYSTEMS))
 
 

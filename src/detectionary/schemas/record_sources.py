@@ -69,6 +69,11 @@ def _among_others(log: str) -> Callable[[str], str | None]:
     return spell
 
 
+def _of_the_resource(operation: str) -> str | None:
+    """The operation of a resource's log; a Kubernetes cluster's rows all have the same one, and a verb of their own."""
+    return None if operation.lower().endswith("/diagnosticlogs/read") else operation.strip()
+
+
 _WINDOWS_READINGS: Final = {
     "winlog.channel": windows_reading(log_of_channel),
     "winlog.provider_name": windows_reading(log_of_provider),
@@ -102,6 +107,7 @@ RECORD_SOURCES: Final = (
         {"event.provider": workload, "event.code": record_type},
         m365_operation,
         shared=True,
+        crossed=True,
     ),
     LogSource(frozenset({"activity"}), _ACTION, default=always("azure:Activity"), spell=azure_operation),
     LogSource(
@@ -109,6 +115,7 @@ RECORD_SOURCES: Final = (
         _ACTION,
         {"azure.platformlogs.category": azure_category},
         by_prefix("azure:"),
+        spell=_of_the_resource,
     ),
     LogSource(frozenset({"gcp"}), _ACTION, {"event.provider": gcp_service}, gcp_method),
     LogSource(frozenset({"okta"}), _ACTION, default=always("okta:System")),
@@ -124,7 +131,7 @@ RECORD_SOURCES: Final = (
         by_prefix("gworkspace:"),
     ),
     LogSource(
-        frozenset({"kubernetes"}),
+        frozenset({"kubernetes", "platform"}),
         frozenset({"kubernetes.audit.verb"}),
         {"kubernetes.audit.objectref.resource": kubernetes_resource},
         crossed=True,

@@ -37,6 +37,11 @@ _BY_TABLE: Final = _by_table(LOG_SOURCES)
 _BY_KIND: Final = _by_table(RECORD_SOURCES)
 _BY_RECORD: Final = ELASTIC | {"sigma", "yaral"}
 
+_SPELLINGS: Final = frozenset(
+    {"cased", "strings.to_lower", "strings.to_upper", "strings.trim", "to_lower", "to_string", "to_upper", "trim"}
+)
+"""Transforms that leave a value the operation's name. (`length(event.action) == 5` names none.)"""
+
 
 def actions(analysis: Analysis, language: str) -> tuple[Action, ...]:
     """The actions of one rule, in the order of its filters, each once."""
@@ -65,7 +70,11 @@ def _recorded(analysis: Analysis, language: str) -> Iterator[tuple[Indicator, tu
     read = reading(analysis, language)
     kinds_of = kinds(analysis, language)
     for row in analysis.indicators:
-        if _counts(row) and row.field is not None:
+        if (
+            _counts(row)
+            and row.field is not None
+            and all(_SPELLINGS.issuperset(each.transforms) for each in row.values)
+        ):
             name = row.canonical_field or canonical_field(language, read(row), row.field)
             about = tuple(kind.name for kind in kinds_of(row) if kind.name is not None)
             yield replace(row, field=name or row.field, record=record_of(row, analysis), tables=()), about
