@@ -10,12 +10,14 @@ import pytest
 from detectionary.catalog import Catalog, open_catalog
 from detectionary.ingest import Summary, ingest
 from detectionary.languages import language_named
+from detectionary.model.entry import value_keys
 from detectionary.pages import RulePage, rule_page
 from tests.conftest import needs_shared, shared
 from tools.ratchet import measure, readable_corpora, recorded, worse
 
 pytestmark = [needs_shared, pytest.mark.xdist_group("corpora")]
 
+FOLDER = "azure-sentinel"
 FIRST_RULE = "f7210a45-12a4-4d02-b59e-f23476827a4b"
 
 
@@ -101,3 +103,55 @@ def test_the_page_of_the_first_rule_in_every_field(sentinel_alone: Catalog) -> N
     assert list(page.alert.custom_details) == ["AWSRegion", "UserAgent", "ErrorMessage", "UserIdentityType"]
     assert page.diagnostics == ()
     assert (page.source.repository, page.source.licence) == ("github.com/Azure/Azure-Sentinel", "MIT")
+
+
+RUN_INSTANCES = "aws:ec2.amazonaws.com/RunInstances"
+BY_HAND = Path(__file__).parent / "schemas" / "run_instances.tsv"
+
+
+def _by_hand() -> dict[str, bool]:
+    """Path to whether its rule watches RunInstances: every file that mentions it, read by a person."""
+    lines = BY_HAND.read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    return {path: verdict == "yes" for path, verdict, _ in rows}
+
+
+def test_every_rule_that_watches_run_instances_is_on_the_list_and_no_other(catalog: Catalog) -> None:
+    watching = {
+        f"{entry.rule.source.repository}/{entry.rule.source.path}".replace("github.com/Azure/Azure-Sentinel", FOLDER)
+        for entry in catalog.entries()
+        if any(action.key == RUN_INSTANCES for action in entry.actions)
+    }
+    assert watching == {path for path, watches in _by_hand().items() if watches}
+    assert len(watching) >= 4
+
+
+def test_the_first_rule_names_them_all_whatever_their_language(catalog: Catalog) -> None:
+    page = _first_page(catalog)
+    listed = {(other.language, other.slug) for other in page.same_action}
+    expected = {path for path, watches in _by_hand().items() if watches}
+    assert len(listed) == page.same_action_total == len(expected) - 1
+    assert {language for language, _ in listed} == {"kusto", "esql"}
+    assert (page.outcome is not None and page.outcome.codes) == ("Client.UnauthorizedOperation",)
+
+
+def test_corpus_counts_are_split_by_language(catalog: Catalog) -> None:
+    page = _first_page(catalog)
+    counts = {
+        value.value: value.corpus.by_language
+        for row in page.indicators
+        for value in row.values
+        if value.corpus is not None
+    }
+    assert counts["RunInstances"]["esql"] >= 1
+    assert counts["RunInstances"]["kusto"] == 2
+
+
+def test_spellings_of_one_value_count_together(catalog: Catalog) -> None:
+    """`startswith: /tmp/`, `: "/tmp/*"`, `like "/tmp/*"` and `/tmp/*` are one value of one field."""
+    key = ("process.executable", "starts_with", "/tmp/")  # noqa: S108  # a value that rules look for
+    entry = next(
+        entry for entry in catalog.entries() if any(key in value_keys(row) for row in entry.analysis.indicators)
+    )
+    corpus = catalog.relations(entry).corpus or {}
+    assert {"eql", "esql", "kuery", "sigma"} <= dict(corpus[key].by_language).keys()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from detectionary.languages import eql, esql, kuery, kusto, lucene, ml, sigma
+from detectionary.languages import eql, esql, kuery, kusto, lucene, ml, sigma, yaral
 from detectionary.languages.language import Highlight, Language, SyntaxReport, SyntaxStage
 
 LANGUAGES: Final[tuple[Language, ...]] = (
@@ -16,6 +16,7 @@ LANGUAGES: Final[tuple[Language, ...]] = (
     kuery.LANGUAGE,
     lucene.LANGUAGE,
     ml.LANGUAGE,
+    yaral.LANGUAGE,
 )
 """To add a language: its folder, and one entry here."""
 
