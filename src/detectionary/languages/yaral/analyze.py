@@ -69,11 +69,12 @@ class _Analyzer:
         stages: list[model.Stage] = []
         for rule in tree.rules:
             scope = scope_of(rule.parts)
+            before = self._number
             for part in rule.parts:
                 if isinstance(part, Stage) or part.kind != "meta":
                     self._number += 1
                     stages.append(self._part(part, self._number, rule.parts, scope))
-            self._outputs.extend(output_fields(rule.parts, scope))
+            self._outputs.extend(output_fields(rule.parts, scope, before + 1))
         first = tree.rules[0] if tree.rules else None
         last = tree.rules[-1] if tree.rules else None
         lists = tuple(_lists(tree.rules))
@@ -91,7 +92,7 @@ class _Analyzer:
             open_fields=first is not None and first.name is None and not self._outputs,
             tables=self._tables(),
             named_inputs=lists,
-            group_by=() if last is None else group_by(last.parts, scope_of(last.parts)),
+            group_by=() if last is None else group_by(last.parts),
             bins=tuple(width for stage in stages for width in stage.bins),
             dependencies=frozenset(f"%{each.name.partition('.')[0]}" for each in lists),
             diagnostics=(*self._parsed.diagnostics, *faults(tree)),
@@ -103,7 +104,7 @@ class _Analyzer:
 
     def _part(self, part: Part, number: int, parts: tuple[Part, ...], scope: Scope) -> model.Stage:
         if isinstance(part, Stage):
-            inner = scope_of(part.parts)
+            inner = scope.stages[f"${part.name}"]
             nested = tuple(
                 self._nested(each, own, number, part.parts, inner) for own, each in enumerate(part.parts, start=1)
             )

@@ -15,15 +15,15 @@ def fold(node: Expression) -> Constant | None:
     match node:
         case Literal(LiteralKind.REGEX):
             return None
-        case Literal(_, value):
-            return value
+        case Literal():
+            return node.value
         case Sign(operand):
-            value = fold(operand)
-            return -value if _is_number(value) else None
+            number = fold(operand)
+            return -number if _is_number(number) else None
         case Arithmetic(first, rest):
             return _folded(first, rest)
-        case Call(name, (only,)) if name in CASE and isinstance(value := fold(only.value), str):
-            return CASE[name](value)
+        case Call(name, (only,)) if name in CASE and isinstance(text := fold(only.value), str):
+            return CASE[name](text)
         case Call("strings.concat", arguments):
             values = [fold(argument.value) for argument in arguments]
             texts = [value for value in values if isinstance(value, str)]

@@ -49,6 +49,9 @@ SECTIONS: Final = {
 }
 """The sections of rules, and those of searches and dashboards from `order` on; how the items of each are read."""
 
+_FARTHEST: Final = 200
+"""How many tokens may stand between an operand and the bracket that should follow it."""
+
 _OPENING: Final = frozenset("([")
 _CLOSING: Final = frozenset(")]")
 _STOPS: Final = frozenset({"and", "or", ")", "]", ",", "{", "}", END})
@@ -205,7 +208,12 @@ class Cursor:
         at = self.at
         while nested or self.kinds[at] != kind:
             found = self.kinds[at]
-            if found in ("{", "}", END) or self.at_header(at) or (not nested and found in _CLOSING):
+            if (
+                at - self.at > _FARTHEST
+                or found in ("{", "}", END)
+                or self.at_header(at)
+                or (not nested and found in _CLOSING)
+            ):
                 return
             nested += (found in _OPENING) - (found in _CLOSING)
             at += 1

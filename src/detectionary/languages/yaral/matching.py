@@ -41,7 +41,7 @@ def key_name(key: Key) -> str:
     return expression(key.value)
 
 
-def group_by(parts: Iterable[Part], scope: Scope) -> tuple[str, ...]:  # noqa: ARG001
+def group_by(parts: Iterable[Part]) -> tuple[str, ...]:
     """The keys of the match, by their names in the results."""
     return tuple(
         key_name(item)

@@ -255,7 +255,8 @@ class _Parser(Expressions):
             width = self.texts[self.at]
             self.at += 1
         else:
-            number = self.texts[self.at] if self.accept(INTEGER) else ""
+            number = self.texts[self.at] if self.kinds[self.at] == INTEGER else ""
+            self.at += bool(number)
             width = number + self.name("a length of time, such as 10m")
         side = pivot = None
         if self.word() in ("before", "after"):

@@ -147,7 +147,7 @@ class Expressions(Cursor):
         return InList(left, mode, values, self.accept("nocase"), self.span_from(start))
 
     def _list(self) -> Expression:
-        """list = "(" [disjunction {"," disjunction}] ")" | sum."""
+        """list = "(" items ")" | sum."""
         if self.kinds[self.at] != "(":
             return self._sum()
         start = self.starts[self.at]
@@ -155,6 +155,7 @@ class Expressions(Cursor):
         return Array(items, self.span_from(start))
 
     def _items(self, opening: str, closing: str) -> tuple[Expression, ...]:
+        """items = [disjunction {"," disjunction}]."""
         self.expect(opening)
         self._enter()
         found: list[Expression] = []
@@ -230,12 +231,12 @@ class Expressions(Cursor):
         return found
 
     def _array(self) -> Expression:
-        """array = "[" [disjunction {"," disjunction}] "]"."""
+        """array = "[" items "]"."""
         start = self.starts[self.at]
         return Array(self._items("[", "]"), self.span_from(start))
 
     def _some(self) -> Expression:
-        """some = ("any" | "all" | INTEGER) "of" ("[" disjunction {"," disjunction} "]" | "(" … ")")."""
+        """some = ("any" | "all" | INTEGER) "of" ("[" items "]" | "(" items ")")."""
         start = self.starts[self.at]
         count = int(self.texts[self.at][:18]) if self.kinds[self.at] == INTEGER else self.word()
         self.at += 2

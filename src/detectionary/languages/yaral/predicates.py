@@ -7,6 +7,7 @@ value. A regular expression matches anywhere in a text.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from detectionary.languages.yaral.constants import fold
@@ -58,7 +59,7 @@ RECORD_TIMES: Final = frozenset(
     f"metadata.{name}{part}"
     for name in ("event_timestamp", "collected_timestamp", "ingested_timestamp")
     for part in ("", ".seconds")
-)
+) | {"window_start", "window_end"}
 
 _OPERATORS: Final = {
     "=": Operator.EQ,
@@ -173,19 +174,16 @@ class Predicates:
             return self._opaque("no field", node)
         if self._is_time(source, left):
             return TimeFilter(node.span.of(self._text), node.span)
-        if source.mixed and self._several(left):
+        if source.mixed:
             if isinstance(left, Arithmetic):
                 return self._columns(left, operator, right, node)
-            return self._opaque("if" if isinstance(left, Call) and left.name == "if" else "several fields", node)
+            if _chooses(left):
+                return self._opaque("if", node)
         if value == "" and operator in ("=", "!="):
             return _comparison(source, Operator.IS_NULL, (), node.span)
         meant = Operator.REGEX_MATCH if regex else _OPERATORS[operator]
         text = right.value if regex and isinstance(right, Literal) else value
         return _comparison(source, meant, (_value(text, source, meant, nocase),), node.span)
-
-    def _several(self, node: Expression) -> bool:
-        """Whether an expression mixes fields, and is no placeholder that has a name of its own."""
-        return not isinstance(node, Reference)
 
     def _asked(self, node: Expression, nocase: bool) -> Predicate | None:
         """The condition that is compared with `true`."""
@@ -225,7 +223,7 @@ class Predicates:
             return self._one_of(node, operator, values, nocase)
         constant = fold(node.operand)
         source = self._source(values)
-        if constant is not None and source is not None and not (source.mixed and self._several(values)):
+        if constant is not None and source is not None:
             return _comparison(source, operator, (_value(constant, source, operator, nocase),), node.span)
         if constant is None and self._source(node.operand) is not None and source is not None:
             return self._columns(node.operand, f"in {node.mode}".rstrip(), values, node)
@@ -235,16 +233,18 @@ class Predicates:
         source = self._source(node.operand)
         if source is None:
             return self._opaque("no field", node)
-        if source.mixed and self._several(node.operand):
-            return self._opaque("several fields", node)
+        if source.mixed and _chooses(node.operand):
+            return self._opaque("if", node)
         plain: list[Value] = []
         others: list[Predicate] = []
         for item in values.items:
+            own = nocase or isinstance(item, NoCase)
+            item = item.operand if isinstance(item, NoCase) else item
             constant = fold(item)
             if constant is not None:
-                plain.append(_value(constant, source, operator, nocase))
+                plain.append(_value(constant, source, operator, own))
             elif isinstance(item, Literal):
-                value = _value(item.value, source, Operator.REGEX_MATCH, nocase)
+                value = _value(item.value, source, Operator.REGEX_MATCH, own)
                 others.append(_comparison(source, Operator.REGEX_MATCH, (value,), item.span))
             else:
                 others.append(self._columns(node.operand, "in", item, node))
@@ -260,8 +260,6 @@ class Predicates:
         source = self._source(operand)
         if source is None:
             return None
-        if source.mixed and self._several(operand):
-            source = Origin(expression(operand), mixed=True)
         name = expression(values)
         value = Value(ValueKind.WATCHLIST, name[1:], source.transforms)
         return Comparison(source.field, operator, Quantifier.ANY, (value,), span, origin=name, record=source.record)
@@ -280,9 +278,6 @@ class Predicates:
             return self._columns(subject, node.name, pattern, node)
         if constant is None or source is None:
             return self._opaque("no field", node)
-        if source.mixed and self._several(subject):
-            # The text is that of several fields joined; what is looked for may stand in any of them.
-            source = Origin(expression(subject), mixed=True)
         value = _value(constant, source, function.test, nocase)
         return _comparison(source, function.test, (value,), span)
 
@@ -328,20 +323,27 @@ class Predicates:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
         counts = [found for found in walk(left) if isinstance(found, Reference) and found.is_count]
-        made = [
-            self._scope.outcomes[found.root]
-            for found in walk(left)
-            if isinstance(found, Reference) and not found.steps and found.root in self._scope.outcomes
-        ]
-        aggregates = [found for found in walk(left) if isinstance(found, Call) and self._measures(found)]
-        if not counts and not aggregates and not (self._outcome and made):
+        made = [*self._made(left)]
+        measures = any(isinstance(found, Call) and self._measures(found) for found in walk(left))
+        if not counts and not made and not measures:
             return None
         number = Value(ValueKind.NUMBER, value)
         name = expression(left)
-        aggregate = expression(made[0]) if made and self._outcome else name
+        aggregate = expression(made[0]) if made else name
         if isinstance(left, Reference) and left.is_variable:
             name = name[1:]
         return ThresholdTest(name, aggregate, _OPERATORS[operator], number, node.span)
+
+    def _made(self, left: Expression) -> Iterator[Expression]:
+        """What the variables of `outcome`, or of an earlier stage, are made from."""
+        for found in walk(left):
+            if not isinstance(found, Reference):
+                continue
+            if self._outcome and not found.steps and found.root in self._scope.outcomes:
+                yield self._scope.outcomes[found.root]
+            made = self._scope.made_by_stage(found)
+            if isinstance(made, Call) and self._measures(made):
+                yield made
 
     def _measures(self, node: Call) -> bool:
         return node.name in FUNCTIONS and FUNCTIONS[node.name].numeric
@@ -371,6 +373,11 @@ def _value(value: object, source: Origin, operator: Operator, nocase: bool) -> V
             return Value(ValueKind.TEXT, value, source.transforms if folds else (*source.transforms, CASED))
         case _:
             return Value(ValueKind.NULL, None, source.transforms)
+
+
+def _chooses(node: Expression) -> bool:
+    """Whether the value depends on conditions, which are shown as they stand (`analysis.md` decision 9)."""
+    return any(isinstance(found, Call) and found.name == "if" for found in walk(node))
 
 
 def _ignores_case(pattern: str) -> bool:

@@ -7,8 +7,9 @@ https://cloud.google.com/chronicle/docs/detection/yara-l-2-0-syntax#variable_dec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from detectionary.languages.yaral.constants import fold
 from detectionary.languages.yaral.syntax import (
@@ -22,6 +23,7 @@ from detectionary.languages.yaral.syntax import (
     Part,
     Reference,
     Section,
+    Stage,
     walk,
 )
 
@@ -43,21 +45,29 @@ class Scope:
 
     events: set[str] = field(default_factory=set)
     bindings: dict[str, list[BindingOf]] = field(default_factory=dict)
+    by_node: dict[int, BindingOf] = field(default_factory=dict)
     outcomes: dict[str, Expression] = field(default_factory=dict)
+    stages: dict[str, Scope] = field(default_factory=dict)
+    """The stages before, whose match and outcome variables are read as fields (`$daily.total`)."""
 
     def binding_at(self, node: Compare) -> BindingOf | None:
         """The binding that this comparison is."""
-        for side in (node.left, node.right):
-            if isinstance(side, Reference):
-                for found in self.bindings.get(side.root, ()):
-                    if found.node is node:
-                        return found
-        return None
+        return self.by_node.get(id(node))
+
+    def made_by_stage(self, node: Reference) -> Expression | None:
+        """What an earlier stage made a field from."""
+        stage = self.stages.get(node.root)
+        if stage is None or len(node.steps) != 1:
+            return None
+        return stage.outcomes.get(f"${node.steps[0]}")
 
 
-def scope_of(parts: Iterable[Part]) -> Scope:
-    """Collect the variables of the sections of one rule or stage."""
-    scope = Scope()
+def scope_of(parts: tuple[Part, ...], before: Mapping[str, Scope] = MappingProxyType({})) -> Scope:
+    """Collect the variables of the sections of one rule or stage; `before` are the stages that it may read."""
+    scope = Scope(stages=dict(before))
+    for part in parts:
+        if isinstance(part, Stage):
+            scope.stages[f"${part.name}"] = scope_of(part.parts, scope.stages)
     sections = [part for part in parts if isinstance(part, Section)]
     for section in sections:
         for node in walk(section):
@@ -103,7 +113,9 @@ def _bind(scope: Scope, name: str, value: Expression, node: Compare, certain: bo
     if isinstance(value, Literal) and value.kind is LiteralKind.REGEX:
         return
     if fold(value) is None and not (isinstance(value, Reference) and value.is_list):
-        scope.bindings.setdefault(name, []).append(BindingOf(name, value, node, certain))
+        found = BindingOf(name, value, node, certain)
+        scope.bindings.setdefault(name, []).append(found)
+        scope.by_node[id(node)] = found
 
 
 def _equations(node: Item, certain: bool) -> Iterator[tuple[Compare, bool]]:
