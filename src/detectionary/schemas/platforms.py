@@ -46,8 +46,9 @@ def platform_of_rule(
     """The platform whose logs a rule of any language reads, or None when nothing says.
 
     Kusto: as `platform` says. Sigma: the product of its log sources. YARA-L: products, vendors and log types of its
-    events. Elastic: the operating system when the rule or its tags name one, since many products' data sets hold the
-    events of endpoints; else the data sets that it reads, then its tags. Last comes the folder of the path.
+    events, after all else what their types are about. Elastic: the operating system when the rule or its tags name one,
+    since many products' data sets hold the events of endpoints; else the data sets that it reads, then its tags. The
+    folder of the path says what nothing else does.
     """
     if language == "kusto":
         return platform((*analysis.tables, *analysis.functions), connectors, path)
@@ -58,12 +59,22 @@ def platform_of_rule(
             return systems[0] if len(systems) == 1 else _ENDPOINT
         if not votes:
             return _most(_TAG + tag.replace(" ", "_") for tag in tags) or _of_folders(path)
-    return votes.most_common(1)[0][0] if votes else _of_folders(path)
+    if not votes:
+        return _of_folders(path) or _of_event_types(analysis)
+    return votes.most_common(1)[0][0]
 
 
 def _of_folders(path: str) -> str | None:
     folders = PurePosixPath(path.replace("\\", "/").lower()).parts[:-1]
     return _most(_FOLDER + name for name in folders)
+
+
+def _of_event_types(analysis: Analysis) -> str | None:
+    """YARA-L: what the types of all events are about, when it is one thing."""
+    types = [row for row in analysis.indicators if row.field == "metadata.event_type" and is_equality(row)]
+    found = {kind_of("event_type", text) for row in types for text in texts(row)}
+    names = {None if kind is None else kind.platform for kind in found}
+    return names.pop() if len(names) == 1 else None
 
 
 _ENDPOINT: Final = "Endpoint"

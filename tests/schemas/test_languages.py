@@ -1,0 +1,60 @@
+"""Rules of every language in the one vocabulary: `cases/languages.md`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from detectionary.languages.language import Language
+from detectionary.model.analysis import Analysis
+from detectionary.schemas import (
+    actions,
+    environment_base,
+    event_coverage,
+    outcome,
+    platform_of_rule,
+    with_canonical_fields,
+)
+from detectionary.text import SourceText
+from tests.mdcases import Case, parameters
+
+CASES = Path(__file__).parent / "cases"
+LANGUAGES = ("eql", "esql", "kuery", "kusto", "sigma", "yaral")
+
+
+def _analysis(case: Case) -> tuple[Analysis, str]:
+    name = next(block.word for block in case.blocks if block.word in LANGUAGES)
+    language: Language = import_module(f"detectionary.languages.{name}").LANGUAGE
+    found = language.analyze(SourceText(case.text(name)), environment_base())
+    assert found.accepted
+    tables = tuple((case.get("tables") or "").split())
+    return with_canonical_fields(replace(found, tables=(*found.tables, *tables)), name), name
+
+
+@pytest.mark.parametrize("case", parameters(CASES / "languages.md"))
+def test_a_rule_says_in_the_vocabulary(case: Case) -> None:
+    analysis, language = _analysis(case)
+    found = {
+        "actions": "\n".join(
+            action.key + (" (inferred)" if action.inferred else "") for action in actions(analysis, language)
+        ),
+        "outcome": _outcome(analysis, language),
+        "events": "\n".join(action.key for action in event_coverage(analysis.tables, language)),
+        "platform": platform_of_rule(analysis, language, (), "") or "",
+    }
+    stated = {word: case.get(word) for word in found if case.get(word) is not None}
+    assert {word: found[word] for word in stated} == stated
+    if case.get("fields") is not None:
+        rows = [(row.field or "", row.canonical_field or "") for row in analysis.indicators]
+        assert rows == [(field, name) for field, name in case.rows("fields")]
+
+
+def _outcome(analysis: Analysis, language: str) -> str:
+    found = outcome(analysis, language)
+    if found is None:
+        return ""
+    words = {True: "success", False: "failure", None: "either"}[found.success]
+    return f"{words}: {', '.join(found.codes)}" if found.codes else words
