@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import yaml
@@ -85,8 +86,12 @@ class _LimitError(Exception):
         self.diagnostic = Diagnostic(code, Level.ERROR, message, Span(at, at + 1), advice)
 
 
+@lru_cache(maxsize=1)
 def parse_yaml(text: str) -> Stream:
-    """Read all documents of `text`; faults are diagnostics whose spans count in `text`."""
+    """Read all documents of `text`; faults are diagnostics whose spans count in `text`.
+
+    A file of one rule is often its query as well: reader and language then share one reading.
+    """
     documents: list[Document] = []
     composer = _Composer(text)
     try:
