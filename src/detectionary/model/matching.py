@@ -168,13 +168,16 @@ def _meets(operator: Operator, value: Value, held: _Known) -> bool | None:
         case Operator.REGEX_MATCH:
             expression = regex(_text(wanted), value.transforms)
             text = _text(given)
-            return None if expression is None or len(text) > LONGEST else expression.search(text) is not None
+            if expression is None or len(text) > LONGEST:
+                return None
+            found = expression.fullmatch(text) if "whole" in value.transforms else expression.search(text)
+            return found is not None
         case Operator.EQ if value.kind is ValueKind.NUMBER:
             return _number(given) == wanted
         case _:
             marks = tuple(each for each in value.transforms if each in ENCODINGS or each in MARKS)
-            found = pattern(operator, _text(wanted), marks)
-            return None if found is None else found.search(_text(given)) is not None
+            wanted_pattern = pattern(operator, _text(wanted), marks)
+            return None if wanted_pattern is None else wanted_pattern.search(_text(given)) is not None
 
 
 def _text(value: _Known) -> str:

@@ -147,7 +147,7 @@ def regex(text: str, transforms: tuple[str, ...]) -> re.Pattern[str] | None:
     flags |= re.MULTILINE if "multiline" in transforms else re.NOFLAG
     flags |= re.DOTALL if "dotall" in transforms else re.NOFLAG
     try:
-        return re.compile(rf"\A(?:{text})\Z" if "whole" in transforms else text, flags)
+        return re.compile(text, flags)
     except (re.error, OverflowError, RecursionError):
         return None
 
