@@ -29,7 +29,7 @@ class Kuery:
         """Parse alone: the verdict, the errors, and the only step."""
         from detectionary.languages.kuery.analyze import check_parsed
 
-        return check_parsed(source.text, _parsed(source.text))
+        return check_parsed(_parsed(source.text))
 
     def analyze(self, source: SourceText, environment: Environment) -> Analysis:  # noqa: ARG002  # other languages need it
         """Parse and take apart; KQL needs nothing of its environment."""

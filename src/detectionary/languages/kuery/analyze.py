@@ -15,9 +15,9 @@ from detectionary.text import Span
 _Kind = TypeVar("_Kind", bound=Leaf)
 
 
-def check_parsed(text: str, parsed: Parsed) -> SyntaxReport:
+def check_parsed(parsed: Parsed) -> SyntaxReport:
     """The verdict of the parser alone, and the only step."""
-    stages = () if parsed.tree is None else (SyntaxStage("query", _whole(text)),)
+    stages = () if parsed.tree is None else (SyntaxStage("query", _whole(parsed)),)
     return SyntaxReport(parsed.accepted, parsed.diagnostics, stages)
 
 
@@ -29,7 +29,7 @@ def analyze_parsed(text: str, parsed: Parsed) -> model.Analysis:
     found = tuple(leaves(condition))
     rows = Rows()
     rows.add(condition, Place(1))
-    span = _whole(text)
+    span = _whole(parsed)
     return model.Analysis(
         accepted=parsed.accepted,
         stages=(model.Stage(1, "query", span.of(text), span, predicate=condition),),
@@ -43,9 +43,9 @@ def analyze_parsed(text: str, parsed: Parsed) -> model.Analysis:
     )
 
 
-def _whole(text: str) -> Span:
-    """The text without the blanks round it."""
-    return Span(len(text) - len(text.lstrip()), len(text.rstrip()))
+def _whole(parsed: Parsed) -> Span:
+    """From the first token to the last one before the end."""
+    return Span(parsed.tokens[0].span.start, parsed.tokens[-2].span.end)
 
 
 def _of_kind(found: tuple[Leaf, ...], kind: type[_Kind]) -> tuple[_Kind, ...]:

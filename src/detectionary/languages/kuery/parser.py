@@ -234,4 +234,8 @@ def _unexpected(token: Token) -> tuple[str, Span, str]:
     """The message, span and advice for a token that follows a complete operand."""
     shown = f"`{token.text}`" if len(token.text) <= 40 else f"`{token.text[:39]}…`"
     advice = "part two conditions by `and` or `or` between blanks; put a value with special characters in quotes"
+    if token.kind == "not":
+        advice = "write `and not`; put a value that ends with this word in quotes"
+    elif token.text.lower().startswith(("and", "or")):
+        advice = "`and` and `or` need blanks on both sides"
     return f"unexpected {shown} behind a complete condition", token.span, advice

@@ -101,10 +101,11 @@ class _Predicates:
 
 
 def _field(name: Literal | None, path: tuple[str, ...]) -> str | None:
-    """The field's whole name; None for all fields. A name with wildcards keeps them."""
-    if name is None or (not path and name.kind is LiteralKind.PATTERN and name.value == "*"):
+    """The field's whole name; None for all fields, `path.*` for all below a nested one. Wildcards are kept."""
+    last = "*" if name is None or name.kind is LiteralKind.NULL else _text(name)
+    if not path and (name is None or (name.kind is not LiteralKind.PHRASE and last == "*")):
         return None
-    return ".".join((*path, _text(name)))
+    return ".".join((*path, last))
 
 
 def _text(literal: Literal) -> str:
