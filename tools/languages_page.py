@@ -24,12 +24,12 @@ _ABOUT: Final = {
 
 _OPAQUE: Final = """## What is opaque
 
-A part of a filter that cannot be modelled keeps its place and its text as an *opaque* predicate; it is counted, shown on the rule's page,
-and listed in the table `opaques` of the catalog with the kind of its reason.
+A part of a filter that cannot be modelled keeps its place and its text as an *opaque* predicate; it is counted, shown
+on the rule's page, and listed in the table `opaques` of the catalog with the kind of its reason.
 
 | language | what |
 |---|---|
-| Kusto | conditions inside of `case` and `iff`, user functions, columns inside of literals, `parse-where` without a literal |
+| Kusto | conditions inside of `case` and `iff`, user functions, columns inside of literals |
 | Sigma | conditions that name search identifiers which are not there; `N of` with more than 200 choices |
 | EQL | conditions inside of `child of […]` and its kin, which only older engines run |
 | ES\\|QL | conditions inside of `case`, queries of another language inside of `kql(…)` and `qstr(…)` |
@@ -46,11 +46,12 @@ def markdown(note: str) -> str:
 {note}
 
 How completely public rules are read, from `tests/data/ratchet.json`: figures that may only move upwards, measured by
-`python -m tools.ratchet` over the corpora that the tests read. *Parsed* are rules whose query has no syntax error; of the others the
-page of each says what is wrong with it. *Filters modelled* is the share of all comparisons and the like in filters that are no
-opaque text. *Fields named* is the share of compared fields with a vendor-neutral name, by which rules of all languages meet.
+`python -m tools.ratchet` over the corpora that the tests read. *Parsed* are rules whose query has no syntax error; of
+the others the page of each says what is wrong with it. *Filters modelled* is the share of all comparisons and the like
+in filters that are no opaque text. *Fields named* is the share of compared fields with a vendor-neutral name, by which
+rules of all languages meet. *Action* counts the rules that name an action.
 
-| `--language` | language | rules of | rules | parsed | filters modelled | fields named | rules with an action | read by |
+| `--language` | language | rules of | rules | parsed | filters modelled | fields named | action | read by |
 |---|---|---|---:|---:|---:|---:|---:|---|
 {_rows(recorded())}
 
