@@ -111,10 +111,12 @@ def test_split_finds_the_one_query() -> None:
 
 
 def test_highlight() -> None:
-    text = 'FROM a-* | WHERE to_lower(b.c) == "x" AND d > 5 minutes // e\n| keep f.*'
+    text = 'FROM a-* METADATA _id | WHERE to_lower(b.c) == "x" AND d > 5 minutes // e\n| keep f.*'
     assert [(each.kind, each.span.of(text)) for each in LANGUAGE.highlight(SourceText(text))] == [
         ("keyword", "FROM"),
         ("table", "a-*"),
+        ("keyword", "METADATA"),
+        ("column", "_id"),
         ("operator", "|"),
         ("keyword", "WHERE"),
         ("function", "to_lower"),

@@ -120,8 +120,8 @@ class Table:
     def find(self, name: str) -> Column | None:
         """The column of this name; one that an open table may have comes into being."""
         column = self._columns.get(name)
-        if column is not None or self.opener is None or not self._may_have(name):
-            return column
+        if column is not None or self.opener is None or name.startswith("?") or not self._may_have(name):
+            return column  # the name of `??p` is the caller's
         column = stored(name, self.opener)
         if self.opener[1] > 1:
             column = replace(column, stored=False)

@@ -26,6 +26,7 @@ from detectionary.languages.esql.syntax import (
     TimeSpan,
 )
 from detectionary.model.predicate import ScalarValue, Value, ValueKind
+from detectionary.text import Span
 
 _DEEPEST: Final = 60
 
@@ -70,7 +71,11 @@ class Constants:
 
     def source(self, expression: Expression) -> str:
         """The expression as it is written, on one line."""
-        return " ".join(expression.span.of(self._text).split())
+        return self.source_of(expression.span)
+
+    def source_of(self, span: Span) -> str:
+        """The text of a span on one line."""
+        return " ".join(span.of(self._text).split())
 
     def fold(self, expression: Expression, table: Table) -> Folded | None:
         """The value of an expression; None when it depends on the row."""

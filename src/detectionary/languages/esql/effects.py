@@ -205,7 +205,7 @@ class Effects:
         found = table if command.inline else Table()
         keys = [self._key(key, table, maker, command.span) for key in command.by]
         aggregates = [
-            self._lineage.made(self.name_of(field), field.expression, table, maker, command.span)
+            self._lineage.made(self.name_of(field), field.expression, table, maker, command.span, field.condition)
             for field in command.aggregates
         ]
         for column in (*aggregates, *keys):

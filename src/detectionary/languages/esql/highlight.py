@@ -8,7 +8,7 @@ from typing import Final
 from detectionary.languages.esql.lexer import Tokens, tokenize
 from detectionary.languages.esql.parser_queries import Queries
 from detectionary.languages.esql.syntax import Call, Name, NamePattern, TimeSpan, walk
-from detectionary.languages.esql.syntax_commands import IndexPattern, Query
+from detectionary.languages.esql.syntax_commands import From, IndexPattern, Query
 from detectionary.languages.esql.tokens import (
     BAD,
     COMMAND,
@@ -83,6 +83,8 @@ def _names(tree: Query) -> dict[int, tuple[Span, str]]:
                 found[node.name_span.start] = (node.name_span, "function")
             case Name() | NamePattern():
                 found.setdefault(node.span.start, (node.span, "column"))
+            case From(metadata=metadata):
+                found.update((field.span.start, (field.span, "column")) for field in metadata)
             case IndexPattern(quoted=False):
                 found.setdefault(node.span.start, (node.span, "table"))
             case TimeSpan():

@@ -188,6 +188,8 @@ class Lineage:
                     origin = self._call(node, table)
                     if origin is not None:
                         yield origin
+                case Call("json_extract") if (path := self._json_path(node, table)) is not None:
+                    yield path
                 case InQuery(operands=operands):
                     pending.extend(reversed(operands))
                 case _:
@@ -209,8 +211,16 @@ class Lineage:
                     return True
         return False
 
-    def made(self, name: str, expression: Expression, table: Table, maker: tuple[str, int], span: Span) -> Column:
-        """The column `name` that an expression makes."""
+    def made(
+        self,
+        name: str,
+        expression: Expression,
+        table: Table,
+        maker: tuple[str, int],
+        span: Span,
+        condition: Expression | None = None,
+    ) -> Column:
+        """The column `name` that an expression makes; an aggregate with the condition of its rows."""
         bare = _core(expression)
         kind = self.type_of(expression, table)
         constant = self._constants.fold(expression, table)
@@ -227,6 +237,9 @@ class Lineage:
         elif origin.nature is Nature.AGGREGATE:
             text = origin.aggregate if isinstance(bare, Name) else self._constants.source(expression)
             origin = replace(origin, field=name, transforms=(), aggregate=text)
+        if condition is not None and origin.aggregate is not None:
+            whole = self._constants.source_of(expression.span | condition.span)
+            origin = replace(origin, aggregate=whole)
         if origin.field == UNNAMED:
             origin = replace(origin, field=name)
         if origin.aggregate is not None and origin.maker is None:

@@ -92,7 +92,7 @@ class Expressions(Cursor):
             operands = [left]
             while self.accept("or"):
                 operands.append(self._conjunction())
-            left = Logic(Connective.OR, tuple(operands), span=left.span | self.span_from(first))
+            left = Logic(Connective.OR, tuple(operands), span=self.span_from(first))
         self.depth -= 1
         return left
 
@@ -105,7 +105,7 @@ class Expressions(Cursor):
         operands = [left]
         while self.accept("and"):
             operands.append(self._operand())
-        return Logic(Connective.AND, tuple(operands), span=left.span | self.span_from(first))
+        return Logic(Connective.AND, tuple(operands), span=self.span_from(first))
 
     def _operand(self) -> Expression:
         """The condition at this place; one with a fault is kept as text, and what stands behind it is still read."""

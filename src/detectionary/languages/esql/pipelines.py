@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from detectionary.languages.esql.check import stage_kind
 from detectionary.languages.esql.columns import Column, Origin, Table
@@ -11,16 +12,20 @@ from detectionary.languages.esql.effects import Effects
 from detectionary.languages.esql.lineage import Lineage
 from detectionary.languages.esql.predicates import Predicates
 from detectionary.languages.esql.predicates_comparisons import Comparisons
-from detectionary.languages.esql.syntax import InQuery, Name, Node, Not, Parameter, children, walk
+from detectionary.languages.esql.syntax import InQuery, Literal, Name, Node, Not, Parameter, children, walk
 from detectionary.languages.esql.syntax_commands import (
     Command,
     Enrich,
     Explain,
+    External,
     Fork,
     From,
     IndexPattern,
     Join,
+    PromQL,
     Query,
+    Row,
+    Show,
     Stats,
     Where,
 )
@@ -29,7 +34,8 @@ from detectionary.model.analysis import NamedInput, Pipeline, Stage
 from detectionary.model.predicate import AllOf, Leaf, Predicate, ThresholdTest, leaves
 from detectionary.text import Span
 
-ANTI_JOIN = "anti-join"
+ANTI_JOIN: Final = "anti-join"
+SOURCES: Final = (Explain, External, From, PromQL, Row, Show)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,8 @@ class Pipelines:
         end = query.commands[0].span.start if query.commands else 0
         for number, command in enumerate(query.commands, start=1):
             inner = context if context.stage is not None else replace(context, stage=number)
+            if table is None and not isinstance(command, SOURCES):
+                table = Table((stage_kind(command), number))  # a query without its beginning
             if table is None:
                 tables = self._tables(command)
             inner = replace(inner, tables=tables)
@@ -134,7 +142,7 @@ class Pipelines:
         names: list[str] = []
         for source in command.sources:
             if isinstance(source, IndexPattern):
-                names.extend(part.strip() for part in source.text.split(",") if part.strip())
+                names.extend(part.strip() for part in source.text.split(",") if _reads(part.strip()))
         self.read.tables.update(dict.fromkeys(names))
         return tuple(dict.fromkeys(names))
 
@@ -230,6 +238,8 @@ class Pipelines:
         match command:
             case Enrich(policy=policy):
                 self.read.inputs[NamedInput("enrich policy", policy.text, policy.span)] = None
+            case External(location=Literal(str(path))):
+                self.read.inputs[NamedInput("external data", path, command.location.span)] = None
             case Join(target=target):
                 self.read.inputs[NamedInput("lookup index", target.text, target.span)] = None
             case _:
@@ -251,6 +261,11 @@ def _with_thresholds(stage: Stage, made: dict[Span, list[ThresholdTest]]) -> Sta
         Pipeline(inner.label, tuple(_with_thresholds(each, made) for each in inner.stages)) for inner in stage.pipelines
     )
     return replace(stage, pipelines=pipelines, thresholds=tuple(made.get(stage.span, ())))
+
+
+def _reads(pattern: str) -> bool:
+    """Whether an index pattern is one to read: `-logs-a` takes indices out."""
+    return bool(pattern) and not pattern.startswith("-") and ":-" not in pattern
 
 
 def _parameters(command: Command) -> tuple[str, ...]:

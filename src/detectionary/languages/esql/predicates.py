@@ -196,9 +196,13 @@ class Predicates:
         return self._comparisons.compare(node.operand, _EQUAL, tuple(values), node.span, table)
 
     def _literal_among(self, node: InList, operand: Folded, table: Table) -> Predicate:
-        """`"x" in (a, b)`: one of the columns has the value."""
+        """`"x" in (a, b)`: one of the columns has the value; `true in (…)`: one of the conditions holds."""
         parts: list[Predicate] = []
         for item in node.items:
+            behind = self._behind(item, table) if isinstance(operand.value, bool) else None
+            if behind is not None:
+                parts.append(not_if(not operand.value, self.condition(*behind)))
+                continue
             if self._constants.fold(item, table) is not None:
                 return self._comparisons.opaque("no field", node.span)
             parts.append(self._comparisons.compare(item, _EQUAL, operand.elements, node.span, table))
