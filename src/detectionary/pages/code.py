@@ -11,7 +11,8 @@ from typing import Final
 from markupsafe import Markup
 from markupsafe import escape as _escape_html
 
-from detectionary.pages.rule import RulePage, Stretch
+from detectionary.pages import toml_text, yaml_text
+from detectionary.pages.rule import PageStage, RulePage, Stretch
 
 _OPENING: Final = {
     "keyword": ("<b>", "</b>"),
@@ -101,6 +102,22 @@ def line_starts(text: str) -> list[int]:
     return starts
 
 
+def colours_of(language: str, text: str) -> tuple[Stretch, ...]:
+    """The stretches of a rule's file, in the format that it is written in; none where the query is the file."""
+    match language:
+        case "yaml":
+            return yaml_text.stretches(text)
+        case "toml":
+            return toml_text.stretches(text)
+        case _:
+            return ()
+
+
+def is_added(stage: PageStage) -> bool:
+    """Whether a stage stands outside of the query, where the rule adds it: its span is empty."""
+    return stage.span.start == stage.span.end
+
+
 class Placement:
     """Where each line of a query stands in the body that holds it."""
 
@@ -147,7 +164,7 @@ def body_html(
     outer = Painted(page.body, around)
     stages: dict[int, int] = {}
     for stage in page.stages:
-        row = placement.line_of(stage.span.start)
+        row = None if is_added(stage) else placement.line_of(stage.span.start)
         if row is not None:
             stages.setdefault(row, stage.number)
     inside: dict[int, tuple[int, int, int]] = {}
@@ -173,11 +190,11 @@ def body_html(
             query_start, query_end, offset = inside[row]
             width = query_end - query_start
             pieces += (
-                escape_code(page.body[start:offset]),
+                outer.html(start, offset, plain=plain),
                 "<code>",
                 query.html(query_start, query_end, plain=plain),
                 "</code>",
-                escape_code(page.body[offset + width : end]),
+                outer.html(offset + width, end, plain=plain),
             )
         else:
             pieces.append(outer.html(start, end, plain=plain))

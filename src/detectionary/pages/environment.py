@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
-from types import MappingProxyType
 from typing import Final
 from urllib.parse import quote
 
@@ -15,28 +14,9 @@ from markupsafe import Markup
 
 from detectionary.pages import keys
 from detectionary.pages.code import escape, without_unseen
+from detectionary.pages.languages import language_title
 
 ASSETS: Final = ("icon.svg", "site.css", "theme.js", "rule.js", "list.js")
-
-LANGUAGE_TITLES: Final = MappingProxyType(
-    {
-        "kusto": "Kusto",
-        "sigma": "Sigma",
-        "splunk": "Splunk",
-        "eql": "Elastic EQL",
-        "kql": "Elastic KQL",
-        "esql": "ES|QL",
-        "lucene": "Lucene",
-        "yaral": "YARA-L",
-        "panther": "Panther",
-        "mql": "Sublime MQL",
-    }
-)
-
-
-def language_title(name: str) -> str:
-    """How a language is called in running text."""
-    return LANGUAGE_TITLES.get(name, name)
 
 
 @cache

@@ -10,8 +10,9 @@ import msgspec
 from markupsafe import Markup
 
 from detectionary.pages.code import escape
-from detectionary.pages.environment import environment, language_title
+from detectionary.pages.environment import environment
 from detectionary.pages.keys import rule_path, up
+from detectionary.pages.languages import language_title
 from detectionary.pages.listing import Facet, FacetPage, ListedRule, ListPage, ValuePage
 from detectionary.pages.rule import whole_characters
 from detectionary.pages.words import operator_words

@@ -406,10 +406,19 @@ def whole_characters(value: object) -> object:
             return value
 
 
+_SHORT: Final = 200
+
+
+def is_prose(fact: PageFact) -> bool:
+    """Whether a fact is a text to read, such as a guide, and not a word or two."""
+    return len(fact.text) > _SHORT or "\n" in fact.text
+
+
 def without_texts(page: RulePage) -> RulePage:
     """The page without the rule's own text, for rules whose licence does not let others show it. Facts stay."""
     return msgspec.structs.replace(
         page,
+        facts=tuple(fact for fact in page.facts if not is_prose(fact)),
         parameters=tuple(
             msgspec.structs.replace(each, text="", stages=_without_texts(each.stages)) for each in page.parameters
         ),

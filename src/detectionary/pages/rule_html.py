@@ -14,15 +14,17 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from detectionary.model.predicate import ScalarValue, ValueKind
-from detectionary.pages import yaml_text
-from detectionary.pages.code import Painted, Placement, body_html, escape, escape_code
-from detectionary.pages.environment import environment, language_title
+from detectionary.pages.code import Painted, Placement, body_html, colours_of, escape, escape_code, is_added
+from detectionary.pages.detail import DETAILS, Detail
+from detectionary.pages.environment import environment
 from detectionary.pages.keys import rule_path, up
-from detectionary.pages.prose import linked_paragraphs, template_html, web_link
+from detectionary.pages.languages import language_title, language_words
+from detectionary.pages.prose import linked_paragraphs, marked, template_html, web_link
 from detectionary.pages.rule import (
     Corpus,
     PageBinding,
     PageDiagnostic,
+    PageFact,
     PageIndicator,
     PageOutputField,
     PageParameter,
@@ -31,9 +33,16 @@ from detectionary.pages.rule import (
     PageValue,
     RulePage,
     SameAction,
-    Stretch,
+    is_prose,
 )
-from detectionary.pages.words import kind_words, operator_words, scalar_text, trigger_words
+from detectionary.pages.words import (
+    kind_words,
+    operator_words,
+    outcome_words,
+    relation_words,
+    scalar_text,
+    trigger_words,
+)
 
 WEIGHT_LIMIT: Final = 58_000
 """No page of a rule weighs more bytes, before compression; what would make it heavier is shown in less detail."""
@@ -43,42 +52,6 @@ _MOST: Final = 24
 
 _PASSED_ON: Final = 12
 """More columns than this that a stage only passes on are folded away."""
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """How much of long texts and lists a page shows."""
-
-    values: int = 40
-    """Of one row, before the rest is folded away."""
-    folded_characters: int = 12_000
-    """Of values and names that are folded away."""
-    rows: int = 500
-    """Of a table of indicators."""
-    logic: int = 500
-    """Conditions in a tree of conditions."""
-    inner_stages: int = 1_000
-    stage_characters: int = 6_000
-    colours: bool = True
-    """In the texts of stages."""
-    body_colours: bool = True
-    body_lines: int = 100_000
-
-
-DETAILS: Final = (
-    Detail(),
-    Detail(values=20, folded_characters=3_000),
-    Detail(12, 1_000, 60, 30),
-    Detail(12, 1_000, 60, 20, 80, 1_500),
-    Detail(12, 1_000, 60, 20, 80, 1_500, colours=False),
-    Detail(10, 600, 40, 0, 40, 800, colours=False),
-    Detail(10, 600, 40, 0, 40, 800, colours=False, body_colours=False),
-    Detail(6, 400, 20, 0, 20, 300, colours=False, body_colours=False),
-    Detail(6, 400, 20, 0, 20, 300, colours=False, body_colours=False, body_lines=300),
-    Detail(6, 400, 20, 0, 10, 120, colours=False, body_colours=False, body_lines=160),
-    Detail(4, 200, 10, 0, 0, 60, colours=False, body_colours=False, body_lines=60),
-)
-"""From everything to the least; a page takes the first that keeps it under the limit."""
 
 
 def render_rule(page: RulePage, *, bodies: bool = True) -> str:
@@ -104,8 +77,11 @@ def _render(page: RulePage, detail: Detail, bodies: bool) -> str:
             bodies=bodies,
             raw_name=raw_name(page),
             most=_MOST,
+            words=markup.words,
             trigger_words=trigger_words,
             kind_words=kind_words,
+            outcome_words=outcome_words,
+            relation_words=relation_words,
             link=web_link,
         )
     )
@@ -113,7 +89,7 @@ def _render(page: RulePage, detail: Detail, bodies: bool) -> str:
 
 def raw_name(page: RulePage) -> str:
     """The name of the file beside the page that holds the rule's text as it is."""
-    endings = {"yaml": "yaml", "markdown": "md", "kusto": "kql", "toml": "toml"}
+    endings = {"yaml": "yaml", "markdown": "md", "kusto": "kql", "toml": "toml", "yaral": "yaral"}
     return f"rule.{endings.get(page.body_language, 'txt')}"
 
 
@@ -142,7 +118,7 @@ class Block:
 
     def spans(self) -> Iterator[tuple[PageIndicator, int]]:
         """Each row with how many rows its field stands for; 0 when the field stands in a row above."""
-        for _, same in groupby(self.rows, lambda row: (row.field, row.canonical_field)):
+        for _, same in groupby(self.rows, lambda row: (row.record, row.field, row.canonical_field)):
             rows = tuple(same)
             yield rows[0], len(rows)
             for row in rows[1:]:
@@ -168,11 +144,22 @@ class ShownValues:
 
 @dataclass(frozen=True, slots=True)
 class ShownAction:
+    """`others`: how many other rules detect it."""
+
     action: str
     provider: str
     operation: str
     inferred: bool
     others: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """A long text that the rule states besides; `cut`: there is more of it."""
+
+    name: str
+    html: Markup
+    cut: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +178,7 @@ class RuleMarkup:
         self.page = page
         self._detail = detail
         self._bodies = bodies
+        self.words = language_words(page.language, [stage.operator for stage in page.stages])
         self._query = Painted(page.query, page.highlights)
         self._placement = Placement(page)
         self._pipelines: dict[str, tuple[Inner, ...]] = {}
@@ -207,16 +195,17 @@ class RuleMarkup:
         """(id, title, number) of the sections that have something to say, in their order."""
         page = self.page
         every = (
-            ("description", "Description", None, page.description or page.references),
+            ("description", "Description", None, page.description or page.references or page.false_positives),
+            ("facts", "Also stated", None, self.facts or self.prose),
             ("attack", "ATT&CK", None, page.attack),
             ("actions", "Actions", len(page.event_coverage), page.event_coverage),
             ("body", "Rule body", None, True),
-            ("stages", "Stages", len(page.stages), page.stages or page.parameters or page.bindings),
+            ("stages", self.words.stages_short, len(page.stages), page.stages or page.parameters or page.bindings),
             ("exclusions", "Exclusions", len(page.exclusions), page.exclusions),
             ("indicators", "Indicators", len(page.indicators), page.indicators),
             ("output", "Output fields", len(page.output_fields), page.output_fields),
             ("alert", "Alert", None, self.has_alert),
-            ("related", "Related", None, page.copies or page.versions or page.shared_indicators),
+            ("related", "Related", None, page.related or page.copies or page.versions or page.shared_indicators),
             ("diagnostics", "Diagnostics", len(self.findings), self.findings),
         )
         return tuple((name, title, count) for name, title, count, there in every if there)
@@ -235,6 +224,10 @@ class RuleMarkup:
     def description(self) -> Markup:
         return linked_paragraphs(self.page.description)
 
+    def inline(self, text: str) -> Markup:
+        """A text on one line, its addresses as links."""
+        return web_link(text)
+
     @property
     def references(self) -> tuple[str, ...]:
         """Those that the description does not name already."""
@@ -243,30 +236,68 @@ class RuleMarkup:
     # Actions
 
     @cached_property
-    def same_action(self) -> tuple[SameAction, ...]:
-        """The other rules, each once, no more than a page should list."""
-        return tuple({(other.language, other.slug): other for other in self.page.same_action}.values())[:_MOST]
+    def _other_rules(self) -> tuple[SameAction, ...]:
+        """The other rules of the actions, each once, where it comes first."""
+        found: dict[tuple[str, str], SameAction] = {}
+        for other in self.page.same_action:
+            found.setdefault((other.language, other.slug), other)
+        return tuple(found.values())
 
-    @cached_property
-    def same_action_count(self) -> int:
-        return len({(other.language, other.slug) for other in self.page.same_action})
+    @property
+    def same_action(self) -> tuple[SameAction, ...]:
+        """Those that are seen at once."""
+        return self._other_rules[: min(_MOST, self._detail.others)]
+
+    @property
+    def same_action_folded(self) -> tuple[SameAction, ...]:
+        """Those that are folded away."""
+        return self._other_rules[len(self.same_action) : self._detail.others]
 
     @property
     def same_action_left(self) -> int:
-        return self.same_action_count - len(self.same_action)
+        return max(0, len(self._other_rules) - self._detail.others)
 
-    def actions(self, _rows: object = None) -> Iterator[ShownAction]:
+    @cached_property
+    def actions(self) -> tuple[ShownAction, ...]:
+        """The operations that the rule itself names."""
+        return tuple(self._coverage(linked=True))
+
+    @cached_property
+    def events(self) -> tuple[ShownAction, ...]:
+        """The events that its log source stands for."""
+        return tuple(self._coverage(linked=False))
+
+    def _coverage(self, *, linked: bool) -> Iterator[ShownAction]:
         others = Counter(other.action for other in self.page.same_action)
         for row in self.page.event_coverage:
-            yield ShownAction(row.action, row.provider, row.operation, row.inferred, others[row.action])
+            if row.linked is linked:
+                yield ShownAction(row.action, row.provider, row.operation, row.inferred, others[row.action])
+
+    # What the rule states besides
+
+    @cached_property
+    def risk_score(self) -> str | None:
+        return next((fact.text for fact in self.page.facts if fact.name == "Risk score"), None)
+
+    @property
+    def facts(self) -> tuple[PageFact, ...]:
+        """Those that say it in few words."""
+        return tuple(fact for fact in self.page.facts if not is_prose(fact) and fact.name != "Risk score")
+
+    @property
+    def prose(self) -> tuple[Prose, ...]:
+        most = self._detail.prose
+        return tuple(
+            Prose(fact.name, marked(fact.text[:most]), len(fact.text) > most)
+            for fact in self.page.facts
+            if is_prose(fact)
+        )
 
     # The body
 
     @property
     def body(self) -> Markup:
-        around: tuple[Stretch, ...] = ()
-        if self._detail.body_colours and self.page.body_language == "yaml":
-            around = yaml_text.stretches(self.page.body)
+        around = colours_of(self.page.body_language, self.page.body) if self._detail.body_colours else ()
         plain = not self._detail.body_colours
         return body_html(self.page, self._placement, around, plain=plain, lines=self._detail.body_lines)
 
@@ -279,7 +310,7 @@ class RuleMarkup:
         """The line of the file on which a stage begins, when the page has it."""
         row = self._placement.line_of(stage.span.start)
         lines = self._detail.body_lines
-        if row is None or not self._bodies or row >= lines:
+        if row is None or not self._bodies or row >= lines or is_added(stage):
             return None
         return row + self.page.source.line
 
@@ -304,7 +335,9 @@ class RuleMarkup:
         plain = not self._detail.colours
         query = self.page.query
         if not query.startswith(text, start):
-            return Markup(escape_code(text[: self._detail.stage_characters]))  # noqa: S704
+            shown = text[: self._detail.stage_characters]
+            around = () if plain else colours_of(self.page.body_language, shown)
+            return Markup(Painted(shown, around).html(0, len(shown)))  # noqa: S704
         pieces: list[str] = []
         at, end = start, start + len(text)
         cut = min(end, start + self._detail.stage_characters)

@@ -1,11 +1,11 @@
-"""Codes of the model in words, for every rendering that people read."""
+"""Codes of the model in words, for every rendering that people read. `languages.py` has those of each language."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from detectionary.model.predicate import Operator, Quantifier, ScalarValue
-from detectionary.pages.rule import PageTrigger
+from detectionary.pages.rule import PageOutcome, PageTrigger
 
 _KINDS: Final = {"CustomDetection": "Custom detection", "Query": "Community query", "Hunting": "Hunting query"}
 
@@ -22,6 +22,26 @@ def trigger_words(trigger: PageTrigger) -> str:
     """When the alert is raised: "more than 0 results"."""
     results = "result" if trigger.threshold == 1 else "results"
     return f"{_TRIGGERS.get(trigger.operator, trigger.operator)} {trigger.threshold} {results}"
+
+
+def outcome_words(outcome: PageOutcome) -> str:
+    """Which result of its actions a rule watches: "failure: Client.UnauthorizedOperation"."""
+    result = {True: "success", False: "failure", None: ""}[outcome.success]
+    return ": ".join(filter(None, (result, ", ".join(outcome.codes))))
+
+
+_RELATIONS: Final = {
+    "derived": "derived from",
+    "obsolete": "replaces",
+    "merged": "merged from",
+    "renamed": "had the id",
+    "similar": "similar to",
+}
+
+
+def relation_words(relation: str) -> str:
+    """What a rule says it is to another: Sigma's `obsolete` names a rule that this one replaces."""
+    return _RELATIONS.get(relation, relation)
 
 
 def operator_words(operator: str, quantifier: str, count: int) -> str:
