@@ -27,7 +27,7 @@ from detectionary.languages.yaral.tokens import (
 )
 from detectionary.text import Diagnostic, Level, Span
 
-MAX_DEPTH: Final = 64
+MAX_DEPTH: Final = 50
 """How deep brackets and negations may nest. No rule of the corpora nests deeper than seventeen levels."""
 
 MAX_DIAGNOSTICS: Final = 200

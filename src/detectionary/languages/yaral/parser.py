@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from detectionary.languages.yaral.cursor import SECTIONS, Fault
-from detectionary.languages.yaral.lexer import tokenize
+from detectionary.languages.yaral.lexer import Tokens, tokenize
 from detectionary.languages.yaral.parser_expressions import Expressions
 from detectionary.languages.yaral.syntax import (
     Assignment,
@@ -34,6 +34,9 @@ from detectionary.text import Diagnostic, Level, Span
 
 _NEEDED: Final = ("events", "condition")
 """Sections that a rule cannot be without."""
+
+_DEEPEST: Final = 4
+"""How deep stages may nest; the documentation nests none."""
 
 _ItemProduction: TypeAlias = Callable[[], Item]
 
@@ -60,6 +63,10 @@ def parse(text: str) -> Parsed:
 
 class _Parser(Expressions):
     """Reads rules and their sections."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        super().__init__(tokens)
+        self._nested = 0
 
     def text_of_rules(self) -> Text:
         """text = {rule} | search."""
@@ -138,14 +145,14 @@ class _Parser(Expressions):
         start = self.starts[self.at]
         name = self.texts[self.at + 1]
         self.at += 3
-        if self.depth >= 8:
+        if self._nested >= _DEEPEST:
             self.fault_here("YAR017", "stages are nested too deeply")
-            self._skip_to_section()
+            while self.kinds[self.at] not in ("}", END):
+                self.at += 1
             return Stage(name, (), self.span_from(start))
-        self.depth += 1
-        depth, self.depth = self.depth, 0
+        self._nested += 1
         parts = self._parts()
-        self.depth = depth - 1
+        self._nested -= 1
         if not self.accept("}"):
             self.fault_here("YAR010", "expected `}`")
         return Stage(name, parts, self.span_from(start))
