@@ -116,7 +116,7 @@ LANGUAGES: Final = MappingProxyType(
             stages="Machine learning job",
             stages_short="Job",
             about_stages=(
-                "The rule has no query: a job of the engine scores what is unusual, and the rule alerts from a score on."
+                "The rule has no query: a job of the engine scores what is unusual, and the rule alerts from a score."
             ),
             about_output=(
                 "The alert holds the anomaly record of the job. Listed are the fields that the rule asks to show first."
