@@ -25,7 +25,40 @@ _OPERATORS: Final = {
     "neq": Operator.EQ,
 }
 
-Analyze = Callable[[SourceText, Environment], Analysis]
+MAX_DEPTH: Final = 8
+MAX_REFERRED: Final = 200
+"""Rules that one correlation shows at most, those of correlations that it refers to included."""
+
+
+class References:
+    """The rules that a correlation refers to, by name or id, each analysed where it is named.
+
+    Correlations that refer to one another in a circle, or that multiply without measure, end there.
+    """
+
+    def __init__(self, environment: Environment, analyze: Callable[[SourceText, References], Analysis]) -> None:
+        self._functions = environment.functions
+        self._analyze = analyze
+        self._left = MAX_REFERRED
+        self._inside: list[SourceText] = []
+
+    def analysis(self, name: str) -> Analysis | None:
+        """The rule's own analysis; None where no such rule is known, or none more may be shown."""
+        definition = self._functions.get(key_of(name))
+        if definition is None or definition.body is None or definition.body in self._inside:
+            return None
+        if len(self._inside) >= MAX_DEPTH or self._left <= 0:
+            return None
+        self._left -= 1
+        self._inside.append(definition.body)
+        found = self._analyze(definition.body, self)
+        self._inside.pop()
+        return found
+
+
+def key_of(name: str) -> str:
+    """What the environment calls a rule with this name or id."""
+    return f"sigma:{name}"
 
 
 def correlation_analysis(
@@ -33,23 +66,22 @@ def correlation_analysis(
     rule: SigmaRule,
     correlation: Correlation,
     diagnostics: list[Diagnostic],
-    environment: Environment,
-    analyze: Analyze,
+    references: References,
 ) -> Analysis:
-    """What a correlation says. The rules that it refers to are looked up as `sigma:NAME` or `sigma:ID`.
+    """What a correlation says, the rules that it refers to included.
 
     What they filter on is shown with the context "rule NAME", at the place that names them: it is theirs, and counted
     with them.
     """
-    names = correlation.rules or _named_in(correlation)
+    names = tuple({each.name: each for each in correlation.rules or _named_in(correlation)}.values())
     pipelines: list[Pipeline] = []
     indicators: list[Indicator] = []
     exclusions: list[Indicator] = []
     tables: dict[str, None] = {}
     groups = 0
-    looked_up = {f"sigma:{each.name}" for each in names}
+    looked_up = {key_of(each.name) for each in names}
     for each in names:
-        referred = _referred(each, environment, analyze)
+        referred = references.analysis(each.name)
         if referred is None:
             message = f"no rule with the name or id “{each.name}” is known"
             advice = "give the rule this name, or ingest the repository that holds it"
@@ -68,7 +100,7 @@ def correlation_analysis(
     )
     keys = tuple(dict.fromkeys((*correlation.group_by, *correlation.aliases)))
     outputs = tuple(OutputField(name, "correlation", 1, "unknown") for name in keys)
-    others = tuple(OutputField(name, "fields", 1, "unknown") for name in rule.fields if name not in keys)
+    others = tuple(OutputField(name, "fields", 1, "unknown") for name in dict.fromkeys(rule.fields) if name not in keys)
     return Analysis(
         accepted=not any(each.level is Level.ERROR for each in diagnostics),
         stages=(stage,),
@@ -91,17 +123,6 @@ def _named_in(correlation: Correlation) -> tuple[Named, ...]:
     if written is None or written.expression is None:
         return ()
     return tuple(each for each in named(written.expression) if isinstance(each, Named))
-
-
-def _referred(name: Named, environment: Environment, analyze: Analyze) -> Analysis | None:
-    definition = environment.functions.get(f"sigma:{name.name}")
-    if definition is None or definition.body is None:
-        return None
-    # Without the definition itself: a correlation that names itself ends there, and so do circles.
-    others = {key: value for key, value in environment.functions.items() if key.startswith("sigma:")}
-    for key in [key for key, value in others.items() if value.body == definition.body]:
-        del others[key]
-    return analyze(definition.body, Environment({}, others))
 
 
 def _stage(stage: Stage, at: Span) -> Stage:

@@ -146,7 +146,7 @@ class _Parser:
         """Detection = (identifier ":" search)* "condition" ":" condition+ ["timeframe" ":" timespan]"""
         searches = tuple(
             Search(key.text, self._search(value), Span(key.span.start, max(key.span.end, value.span.end)))
-            for key, value in node.pairs
+            for key, value in _pairs(node)
             if key.text not in others
         )
         timeframe = node.get("timeframe")
@@ -175,8 +175,8 @@ class _Parser:
     def _search(self, node: Node) -> Detection:
         """Search = map | list of maps and keywords | keyword"""
         match node:
-            case MappingNode(pairs, span):
-                parts = tuple(self._item(key, value) for key, value in pairs)
+            case MappingNode(_, span):
+                parts = tuple(self._item(key, value) for key, value in _pairs(node))
                 if not parts:
                     self._error("SIG008", "a search without a field", span, "name what it looks for")
                 return Detection(parts, True, span)
@@ -258,22 +258,34 @@ class _Parser:
             return (), None, None
         bounds: list[Bound] = []
         field = None
-        for key, value in node.pairs:
+        percentile = None
+        for key, value in _pairs(node):
             span = Span(key.span.start, value.span.end)
             if key.text == "field":
                 field = ", ".join(each.text.strip() for each in _scalars(value)) or None
-            elif key.text in BOUNDS and isinstance(value, ScalarNode):
-                number = literal(value).value
-                if isinstance(number, (int, float)) and not isinstance(number, bool):
-                    bounds.append(Bound(key.text, number, span))
-                else:
+            elif key.text in (*BOUNDS, "percentile") and isinstance(value, ScalarNode):
+                number = literal(value)
+                if number.kind is not Scalar.NUMBER or not isinstance(number.value, (int, float)):
                     self._error("SIG009", f"{key.text} is compared with “{value.text}”", value.span, "write a number")
-            elif key.text != "percentile":
+                elif key.text == "percentile":
+                    percentile = value.text
+                else:
+                    bounds.append(Bound(key.text, number.value, span))
+            else:
                 self._error("SIG009", f"“{key.text}” is no operator", key.span, "write " + ", ".join(BOUNDS))
+        if percentile is not None:
+            field = f"{field or ''}, {percentile}"
         return tuple(bounds), field, None
 
     def _error(self, code: str, message: str, span: Span, advice: str) -> None:
         self.diagnostics.append(Diagnostic(code, Level.ERROR, message, span, advice))
+
+
+def _pairs(node: MappingNode) -> Iterable[tuple[ScalarNode, Node]]:
+    """The pairs of a mapping; of several with one key the last, as YAML loaders have it."""
+    if len({key.text for key, _ in node.pairs}) == len(node.pairs):
+        return node.pairs
+    return tuple({key.text: (key, value) for key, value in node.pairs}.values())
 
 
 def _scalars(node: Node | None) -> Iterable[ScalarNode]:

@@ -107,7 +107,8 @@ class Predicates:
         if not isinstance(wanted, bool):
             self._report("SIG011", "exists asks for true or false", item.span, "write true or false without quotes")
         operator = Operator.IS_NULL if wanted is False else Operator.IS_NOT_NULL
-        return Comparison(item.field, operator, Quantifier.ANY, (), item.span)
+        # A field that is there and empty exists, but is null to all other tests.
+        return Comparison(item.field, operator, Quantifier.ANY, (), item.span, transforms=("exists",))
 
     def _references(self, item: Item, reading: _Reading) -> Predicate:
         """Another field of the event in the place of a value."""
@@ -154,7 +155,7 @@ class Predicates:
         operator = reading.operator
         if operator is Operator.REGEX_MATCH:
             flags = tuple(sorted(reading.flags - {"i"}))
-            insensitive = "i" in reading.flags or text.startswith("(?i)")
+            insensitive = "i" in reading.flags or "i" in _leading_flags(text)
             return operator, Value(ValueKind.TEXT, text, (*flags, *(() if insensitive else ("cased",))))
         if operator is Operator.CIDR_MATCH:
             return operator, Value(ValueKind.TEXT, text)
@@ -187,7 +188,9 @@ def _read(modifiers: tuple[str, ...]) -> _Reading:
     reading = _Reading()
     for modifier in modifiers:
         if modifier in _PLACES:
-            reading.operator = _PLACES[modifier]
+            # An expression is looked for anywhere as it is: only texts have a place.
+            if reading.operator is not Operator.REGEX_MATCH:
+                reading.operator = _PLACES[modifier]
         elif modifier in _ORDERS:
             reading.operator = _ORDERS[modifier]
         elif modifier in _ENCODINGS:
@@ -208,6 +211,12 @@ def _read(modifiers: tuple[str, ...]) -> _Reading:
             reading.reference = reading.reference or modifier == "fieldref"
             reading.expands = reading.expands or modifier == "expand"
     return reading
+
+
+def _leading_flags(expression: str) -> str:
+    """The flags that an expression begins with: `(?is)`; what else begins with `(?` is no flags."""
+    flags, closed, _ = expression[2:12].partition(")") if expression.startswith("(?") else ("", "", "")
+    return flags if closed and flags.isalpha() else ""
 
 
 def _plain(literal: Literal) -> str:
