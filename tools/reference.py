@@ -57,7 +57,7 @@ def _index() -> str:
 | [kusto-functions](kusto-functions.md) | the Kusto functions that the binder knows, with their types |
 | [kusto-support](kusto-support.md) | what of Kusto runs, engine by engine, and why the rest does not |
 | [languages](languages.md) | the query languages, how completely each is read, and what is opaque |
-| [yara-l-grammar](yara-l-grammar.md) | the grammar of YARA-L 2.0 that is read (by hand; a test holds it to the parser) |
+| [yara-l-grammar](yara-l-grammar.md) | the grammar of YARA-L 2.0 that is read (by hand; a test holds it) |
 """
 
 
