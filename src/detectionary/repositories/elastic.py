@@ -6,7 +6,6 @@ a rule runs every five minutes over the last six.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
@@ -21,6 +20,7 @@ from detectionary.repositories.elastic_additions import additions
 from detectionary.repositories.elastic_facts import facts, suppressed
 from detectionary.repositories.findings import Findings
 from detectionary.repositories.licences import spdx_named
+from detectionary.repositories.positions import line_of
 from detectionary.repositories.prose import clean, links, title_of_path
 from detectionary.repositories.reader import Split
 from detectionary.repositories.repository import Repository
@@ -71,7 +71,9 @@ def _rule(document: TomlDocument, path: str, text: str, repository: Repository) 
     file, mismatches = read_shape(root, shapes.RuleFile, {})
     findings.extend(mismatches)
     wire = file.rule
-    _check_keys(root, findings)
+    stated = root.get("rule")
+    if isinstance(stated, MappingNode):
+        findings.check_keys(stated, _KNOWN, {}, "an Elastic rule", ("rule",))
     kind, language = _kind(wire, findings)
     identifier = wire.rule_id.strip()
     if not identifier:
@@ -115,16 +117,6 @@ def _rule(document: TomlDocument, path: str, text: str, repository: Repository) 
     )
 
 
-def _check_keys(root: MappingNode, findings: Findings) -> None:
-    rule = root.get("rule")
-    for key, _ in rule.pairs if isinstance(rule, MappingNode) else ():
-        if key.text not in _KNOWN:
-            near = difflib.get_close_matches(key.text, _KNOWN, 1, 0.85)
-            advice = f"did you mean {near[0]}?" if near else "remove it, or move it to where it belongs"
-            message = f"{key.text} is no key of an Elastic rule; it is not read"
-            findings.note("RUL106", message, ("rule", key.text), advice)
-
-
 def _kind(wire: shapes.Rule, findings: Findings) -> tuple[str, str]:
     """What the rule is called, and the language of its query."""
     if wire.type not in _TYPES:
@@ -147,7 +139,7 @@ def _query(root: MappingNode, language: str, text: str, path: str, findings: Fin
     if language != "ml":
         findings.missing("rule.query", "add the query between three single quotes", Level.ERROR)
     at = root.span.start if rule is None else rule.span.start
-    return SourceText("", path, (Position(text.count("\n", 0, at) + 1, 1),))
+    return SourceText("", path, (Position(line_of(at, text), 1),))
 
 
 def _links(references: Iterable[str]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from detectionary.model.rule import Connector, FileContent, Rule, RuleKind
 from detectionary.repositories import elastic_shapes as shapes
 from detectionary.repositories.findings import Findings
 from detectionary.repositories.licences import spdx_named
+from detectionary.repositories.positions import line_of
 from detectionary.repositories.prose import clean, links, title_of_path
 from detectionary.repositories.repository import MAX_BODIES, Repository
 from detectionary.repositories.toml_positions import toml_source
@@ -115,5 +116,5 @@ def _rule(
         connectors=tuple(Connector(each.strip(), ()) for each in hunt.integration if each.strip()),
         facts=(("Notes", notes),) if notes else (),
         diagnostics=findings.found() if body.start == 0 else (),
-        body_start=text.count("\n", 0, body.start) + 1,
+        body_start=line_of(body.start, text),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import difflib
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -13,6 +14,7 @@ from detectionary.text import Diagnostic, Level, Span
 from detectionary.text.yamldoc import MappingNode
 
 _SEVERITIES: Final = {severity.value: severity for severity in Severity}
+_MAX_UNKNOWN: Final = 50
 
 
 class Findings:
@@ -36,6 +38,31 @@ class Findings:
     def note(self, code: str, message: str, path: tuple[str | int, ...], advice: str) -> None:
         """Something at `path` is odd."""
         self._found.append(fault(code, Level.NOTE, message, self.root, path, advice))
+
+    def check_keys(
+        self,
+        mapping: MappingNode,
+        known: Collection[str],
+        misspelt: Mapping[str, str],
+        what: str,
+        above: tuple[str | int, ...] = (),
+        otherwise: str = "remove it, or move it to where it belongs",
+    ) -> None:
+        """Report the keys of the mapping at `above` that `what` ("a Sentinel rule") does not have, or spells otherwise.
+
+        Of very many unknown keys only the first ones are reported.
+        """
+        unknown = 0
+        for key, _ in mapping.pairs:
+            meant = misspelt.get(key.text)
+            path = (*above, key.text)
+            if meant is not None:
+                self.warn("RUL105", f"{key.text} is read as {meant}", path, f"rename it to {meant}")
+            elif key.text not in known and unknown < _MAX_UNKNOWN:
+                unknown += 1
+                near = difflib.get_close_matches(key.text, known, 1, 0.85)
+                advice = f"did you mean {near[0]}?" if near else otherwise
+                self.note("RUL106", f"{key.text} is no key of {what}; it is not read", path, advice)
 
     def missing(self, key: str, advice: str, level: Level = Level.WARNING) -> None:
         """A key that the format asks for is not there, or empty."""

@@ -72,4 +72,4 @@ _NAMES: Final = {
 
 def spdx_named(name: str) -> str:
     """The SPDX identifier of the licence that a rule names in its own words; an unknown name stays as written."""
-    return _NAMES.get(name.strip().lower(), name.strip())
+    return _NAMES.get(name.strip().lower().replace("licence", "license"), name.strip())

@@ -24,6 +24,11 @@ def text_positions(offsets: list[int], text: str) -> tuple[Position, ...]:
     return tuple(positions)
 
 
+def line_of(offset: int, text: str) -> int:
+    """The line of `text` that `offset` stands in."""
+    return bisect_right(_line_starts(text), offset) if offset else 1
+
+
 @lru_cache(maxsize=1)
 def _line_starts(text: str) -> list[int]:
     """Where each line begins; kept for the file at hand, which may hold many queries."""

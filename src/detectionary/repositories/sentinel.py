@@ -5,7 +5,6 @@ The form is that of the Azure-Sentinel repository (its wiki page "Query Style Gu
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -105,7 +104,7 @@ def _rule(
     findings.extend(faults)
     wire, mismatches = read_shape(root, shapes.SentinelFile, _NAMES)
     findings.extend(mismatches)
-    _check_keys(root, findings)
+    findings.check_keys(root, _KNOWN, shapes.MISSPELT_NAMES, "a Sentinel rule")
     kind = _kind(wire, path)
     description, references = _description(wire)
     identifier = wire.id.strip()
@@ -143,17 +142,6 @@ def _rule(
         diagnostics=findings.found(),
         body_start=text.count("\n", 0, body.start) + 1,
     )
-
-
-def _check_keys(root: MappingNode, findings: Findings) -> None:
-    for key, _ in root.pairs:
-        meant = shapes.MISSPELT_NAMES.get(key.text)
-        if meant is not None:
-            findings.warn("RUL105", f"{key.text} is read as {meant}", (key.text,), f"rename it to {meant}")
-        elif key.text not in _KNOWN:
-            near = difflib.get_close_matches(key.text, _KNOWN, 1, 0.85)
-            advice = f"did you mean {near[0]}?" if near else "remove it, or move it to where it belongs"
-            findings.note("RUL106", f"{key.text} is no key of a Sentinel rule; it is not read", (key.text,), advice)
 
 
 def _query(root: MappingNode, text: str, path: str, body: Span, findings: Findings) -> SourceText:

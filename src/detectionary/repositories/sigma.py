@@ -6,7 +6,6 @@ collections. The text of a rule's document is its query: the language reads dete
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -20,6 +19,7 @@ from detectionary.repositories import sigma_shapes as shapes
 from detectionary.repositories.findings import Findings
 from detectionary.repositories.functions import definition
 from detectionary.repositories.licences import spdx_named
+from detectionary.repositories.positions import line_of
 from detectionary.repositories.prose import clean, links, title_of_path
 from detectionary.repositories.reader import Split
 from detectionary.repositories.repository import Repository
@@ -40,6 +40,7 @@ _SIGNS: Final = (
     (("logsources", "backends"), "a mapping of log sources for a converter"),
     (("validators", "exclusions"), "settings of a checker of Sigma rules"),
 )
+_OWN_KEYS: Final = "Sigma allows keys of one's own; no tool reads them"
 _EXAMPLES: Final = "tests/schema/"
 """Where the specification keeps examples that test its JSON schemas."""
 
@@ -93,7 +94,9 @@ def _content(written: tuple[Written, ...], stream: Stream, path: str, text: str,
         if name or correlated:
             names = dict.fromkeys(filter(None, (name, rule.id)))
             functions.extend(definition(f"sigma:{called}", "", rule.query, path) for called in names)
-    return FileContent(tuple(rules), tuple(functions))
+    end = max(each.body.end for each in written)
+    behind = tuple(fault for fault in stream.diagnostics if fault.span is not None and fault.span.start > end)
+    return FileContent(tuple(rules), tuple(functions), behind)
 
 
 def _rule(
@@ -110,7 +113,7 @@ def _rule(
     wire, mismatches = read_shape(described, shapes.SigmaFile, shapes.MISSPELT_NAMES)
     findings.extend(mismatches)
     kind = _kind(root)
-    _check_keys(root, findings)
+    findings.check_keys(root, _KNOWN, shapes.MISSPELT_NAMES, "a Sigma rule", otherwise=_OWN_KEYS)
     identifier = wire.id.strip()
     if not identifier:
         findings.missing("id", "add an id (a new UUID); until then one is made from the path")
@@ -139,7 +142,7 @@ def _rule(
         severity=findings.severity(wire.level, ("level",), "write informational, low, medium, high or critical"),
         status=_status(wire.status, findings),
         tags=_stripped(wire.tags),
-        body_start=text.count("\n", 0, written.body.start) + 1,
+        body_start=line_of(written.body.start, text),
         additions=Additions(output_fields=_stripped(wire.fields)),
         related=tuple((each.type.strip(), each.id.strip()) for each in wire.related if each.id.strip()),
         false_positives=tuple(filter(None, map(clean, wire.falsepositives))),
@@ -155,17 +158,6 @@ def _kind(root: MappingNode) -> str:
     if root.get("correlation") is not None:
         return RuleKind.CORRELATION.value
     return RuleKind.FILTER.value if root.get("detection") is None else RuleKind.RULE.value
-
-
-def _check_keys(root: MappingNode, findings: Findings) -> None:
-    for key, _ in root.pairs:
-        meant = shapes.MISSPELT_NAMES.get(key.text)
-        if meant is not None:
-            findings.warn("RUL105", f"{key.text} is read as {meant}", (key.text,), f"rename it to {meant}")
-        elif key.text not in _KNOWN:
-            near = difflib.get_close_matches(key.text, _KNOWN, 1, 0.85)
-            advice = f"did you mean {near[0]}?" if near else "Sigma allows keys of one's own; no tool reads them"
-            findings.note("RUL106", f"{key.text} is no key of a Sigma rule; it is not read", (key.text,), advice)
 
 
 def _references(wire: shapes.SigmaFile) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Final
 from detectionary.model.rule import FileContent, Rule, RuleKind
 from detectionary.repositories.functions import definition
 from detectionary.repositories.kusto_file import ending, source_of_part
+from detectionary.repositories.positions import line_of
 from detectionary.repositories.prose import title_of_path
 from detectionary.repositories.reader import Split
 from detectionary.repositories.repository import Repository
@@ -58,5 +59,5 @@ def _rules(path: str, text: str, repository: Repository, split: Split) -> Iterat
             body_language="yaral",
             kind=RuleKind.RULE.value,
             status="deprecated" if deprecated else None,
-            body_start=text.count("\n", 0, start) + 1,
+            body_start=line_of(start, text),
         )
