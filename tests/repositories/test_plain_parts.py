@@ -10,7 +10,7 @@ from detectionary.repositories.comments import tactic_ids, technique_ids
 from detectionary.repositories.decoding import decode
 from detectionary.repositories.durations import short_duration, times
 from detectionary.repositories.kusto_shape import looks_like_kusto
-from detectionary.repositories.licences import spdx_of
+from detectionary.repositories.licences import spdx_named, spdx_of
 from detectionary.repositories.prose import clean, links, title_of_path
 
 
@@ -226,3 +226,17 @@ def test_line_ends_are_line_feeds() -> None:
 )
 def test_licences_are_recognised_by_their_wording(text: str, identifier: str) -> None:
     assert spdx_of(text) == identifier
+
+
+@pytest.mark.parametrize(
+    ("name", "identifier"),
+    [
+        ("Elastic License v2", "Elastic-2.0"),
+        ("Elastic Licence v2", "Elastic-2.0"),
+        ("DRL 1.1", "DRL-1.1"),
+        ("MIT", "MIT"),
+        (" Ask us ", "Ask us"),
+    ],
+)
+def test_licences_that_rules_name(name: str, identifier: str) -> None:
+    assert spdx_named(name) == identifier
