@@ -51,7 +51,7 @@ def pattern(operator: Operator, text: str, transforms: tuple[str, ...]) -> re.Pa
             return None
         wild, forms = False, ["".join(map(str, pieces))]
     for encoding in reversed(encodings[dashed:]):
-        found = [_encoded(encoding, form) for form in forms]
+        found = [encoded(encoding, form) for form in forms]
         if any(each is None for each in found):
             return None
         forms = [form for each in found if each is not None for form in each]
@@ -99,7 +99,7 @@ def _wildcards(written: str, dashed: bool) -> str:
     return first + "".join(f"(?>.*?{section})" for section in middle) + f".*{last}"
 
 
-def _encoded(encoding: str, text: str) -> list[str] | None:
+def encoded(encoding: str, text: str) -> list[str] | None:
     """The forms of a text under one encoding; None when there are too many."""
     match encoding:
         case "windash":
