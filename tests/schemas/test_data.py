@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
-from detectionary.schemas import environment_base, functions, table_info, tables
+from detectionary.schemas import canonical_field, environment_base, functions, table_info, tables
+from detectionary.schemas.kinds import windows_logs
 from detectionary.schemas.log_sources import LOG_SOURCES
 from detectionary.schemas.operations import fold, owners
+from detectionary.schemas.record_sources import RECORD_SOURCES
 from tests.conftest import PROJECT, needs_shared, shared
 
 DATA = PROJECT / "src" / "detectionary" / "schemas" / "data"
@@ -26,8 +28,9 @@ KNOWN_FUNCTIONS = {
 """Functions, custom tables and tables of Azure Resource Graph that the table reference lacks and rules read."""
 
 VENDOR_NAMES = {
-    "alert", "aws", "azure", "cef", "defender", "exposure_graph", "gcp", "github", "google_workspace", "identity",
-    "iis", "kubernetes", "o365", "okta", "package", "ueba", "winlog",
+    "alert", "auditd", "aws", "azure", "bitbucket", "cef", "defender", "exposure_graph", "fortinet", "gcp", "github",
+    "google_workspace", "identity", "iis", "kibana", "kubernetes", "o365", "okta", "onelogin", "opencanary", "package",
+    "powershell", "rpc_firewall", "ueba", "winlog", "zeek",
 }  # fmt: skip
 """Namespaces of canonical names outside the Elastic Common Schema."""
 
@@ -36,11 +39,14 @@ def _json(*parts: str) -> Any:  # Any: each reference file has a shape of its ow
     return json.loads(shared(*parts).read_text(encoding="utf-8"))
 
 
-def _canonical_rows() -> list[tuple[list[str], str, str]]:
+OTHERS = ("canonical-elastic.txt", "canonical-sigma.txt", "canonical-udm.txt")
+
+
+def _canonical_rows(file: str = "canonical-fields.txt") -> list[tuple[list[str], str, str]]:
     """Tables, field and canonical name of each row; headings with a pattern as rows of field "*"."""
     rows: list[tuple[list[str], str, str]] = []
     heading: list[str] = []
-    for line in DATA.joinpath("canonical-fields.txt").read_text(encoding="utf-8").splitlines():
+    for line in DATA.joinpath(file).read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
             names, _, pattern = line[1:].partition("]")
             heading = names.split()
@@ -184,6 +190,69 @@ def test_canonical_rows_name_real_fields() -> None:
 def test_no_table_has_two_rows_for_a_field() -> None:
     counted = Counter((tuple(names), field) for names, field, _ in _canonical_rows() if field != "*")
     assert [row for row, times in counted.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("file", OTHERS)
+def test_no_heading_has_two_rows_for_a_field(file: str) -> None:
+    rows = [(name.lower(), field.lower()) for names, field, _ in _canonical_rows(file) for name in names]
+    assert [row for row, times in Counter(rows).items() if times > 1 and row[1] != "*"] == []
+
+
+@needs_shared
+@pytest.mark.parametrize("file", OTHERS)
+def test_other_languages_have_the_same_kind_of_names(file: str) -> None:
+    common = _json("schemas", "ecs-fields.json")["fields"].keys()
+    roots = {name.partition(".")[0] for name in common}
+    for names, _, name in _canonical_rows(file):
+        if names != ["kept"]:
+            assert name.partition(".")[0] in roots | VENDOR_NAMES, name
+
+
+@needs_shared
+def test_a_common_field_keeps_its_name() -> None:
+    for name in _json("schemas", "ecs-fields.json")["fields"]:
+        for language in ("eql", "kuery", "lucene", "esql"):
+            assert canonical_field(language, (), name) == name.removesuffix(".text")
+
+
+def test_a_canonical_name_is_its_own_canonical_name() -> None:
+    """What other languages' fields are called, Elastic's rules call by no other name."""
+    for file in ("canonical-sigma.txt", "canonical-udm.txt"):
+        for _, _, name in _canonical_rows(file):
+            if "{" not in name and "*" not in name:
+                assert canonical_field("kuery", (), name) in (name, None), name
+
+
+def _kinds() -> list[tuple[str, str, str, str]]:
+    lines = DATA.joinpath("record-kinds.tsv").read_text(encoding="utf-8").splitlines()
+    cells = [line.split("\t") for line in lines if not line.startswith("#")]
+    return [(where, name, kind, platform) for where, name, kind, platform in cells]
+
+
+def test_a_name_stands_for_one_kind_of_record() -> None:
+    rows = [(where, name.lower()) for where, name, _, _ in _kinds()]
+    assert rows == sorted(rows)
+    assert len(set(rows)) == len(rows)
+
+
+def test_every_kind_of_record_names_its_operations() -> None:
+    known = frozenset[str]().union(*(source.tables for source in RECORD_SOURCES))
+    assert {kind for _, _, kind, _ in _kinds()} - known == {"-"}
+    assert {platform for _, _, _, platform in _kinds()} - _platforms() == {"Application"}
+
+
+def _platforms() -> set[str]:
+    lines = DATA.joinpath("platforms.txt").read_text(encoding="utf-8").splitlines()
+    return {line[1:-1] for line in lines if line.startswith("[")}
+
+
+def test_a_category_stands_for_events_of_known_logs() -> None:
+    lines = DATA.joinpath("event-coverage.tsv").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    assert [row[0] for row in rows] == sorted(row[0] for row in rows)
+    logs = {key.partition(":")[2].partition("/")[0] for _, *keys in rows for key in keys}
+    assert logs <= windows_logs() | {"Kernel-File"}
+    assert all(key.rpartition("/")[2].isdecimal() for _, *keys in rows for key in keys)
 
 
 @needs_shared

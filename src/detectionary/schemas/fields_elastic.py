@@ -13,9 +13,21 @@ _KEPT: Final = "kept"
 
 def canonical_name(tables: tuple[str, ...], field: str) -> str | None:  # noqa: ARG001  # fields mean the same everywhere
     """The name of `field`; None for a column that the query makes, whose first part no integration has."""
-    own = field.removeprefix("?").replace("`", "")
+    own = _plain(field.removeprefix("?").replace("`", ""))
     found = longest(_names()[ANYWHERE].rows, own)
     return found if found is not None else longest(_names()[_KEPT].rows, own)
+
+
+_SEARCHED: Final = (".text", ".caseless")
+"""The same field once more, for another way to search it."""
+
+
+def _plain(path: str) -> str:
+    """A path as those of all languages are written: `target_resources.0.type` (or `.*.type`) is without the index."""
+    for ending in _SEARCHED:
+        path = path.removesuffix(ending)
+    parts = path.split(".")
+    return ".".join(part for part in parts if part != "*" and not part.isdecimal()) or path
 
 
 @cache
