@@ -115,7 +115,8 @@ def _says(leaf: Leaf | Indicator, value: str) -> bool:
             plain = value.replace("\\", "\\\\").replace('"', '\\"')
             inside = any(value in function or plain in function for function in functions)
             symbolic = any(each.kind is ValueKind.SYMBOLIC and value in str(each.value) for each in leaf.values)
-            return null or value in shown or wildcard(value)[1] in shown or inside or symbolic
+            there = leaf.operator is Operator.CONTAINS and value == "0"  # `locate(…) > 0`
+            return null or there or value in shown or wildcard(value)[1] in shown or inside or symbolic
         case ThresholdTest():
             return value == str(leaf.value.value) or value in leaf.name
         case _:

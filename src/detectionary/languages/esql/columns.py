@@ -70,8 +70,9 @@ class Origin:
 class Column:
     """A column; `maker` is the command that made it, by name and stage number.
 
-    `condition` is what made a column of truth values, read against the columns `scope`; `constant` its value where it
-    is the same for all rows; `bin` the width, where the values are times in bins. `stored`: documents have it.
+    `test` is what made a column of truth values or of places in a text, read against the columns `scope`; `constant`
+    its value where that is the same for all rows; `bin` the width, where the values are times in bins. `stored`:
+    documents have it.
     """
 
     name: str
@@ -80,7 +81,7 @@ class Column:
     maker: tuple[str, int]
     stored: bool = False
     constant: Folded | None = None
-    condition: Expression | None = None
+    test: Expression | None = None
     scope: Table | None = None
     bin: str | None = None
 

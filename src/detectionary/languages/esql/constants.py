@@ -29,6 +29,7 @@ from detectionary.model.predicate import ScalarValue, Value, ValueKind
 from detectionary.text import Span
 
 _DEEPEST: Final = 60
+_MOST_BLANKS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,8 @@ class Constants:
             if value is None:
                 return None
             values.append(value)
+        if call.name == "space" and isinstance(values[0].value, int) and 0 <= values[0].value <= _MOST_BLANKS:
+            return text_of(" " * values[0].value)
         evaluate = _FUNCTIONS.get(call.name)
         if evaluate is not None and all(value.is_text for value in values):
             return text_of(evaluate(*(str(value.value) for value in values)))

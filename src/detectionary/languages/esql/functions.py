@@ -44,6 +44,8 @@ _FUNCTIONS: Final = (
     Function("days_in_month", "integer", 1, 1),
     Function("hour", "integer", 1, 1),
     Function("json_string", "keyword", 1, 1),
+    Function("month", "integer", 1, 1),
+    Function("year", "integer", 1, 1),
     Function("multi_match", "boolean", 2, MANY),
     Function("abs", FIRST, 1, 1),
     Function("acos", "double", 1, 1),

@@ -228,7 +228,7 @@ class Lineage:
         if constant is not None:
             return Column(name, own, kind, maker, constant=constant)
         if isinstance(bare, CONDITIONS):
-            return Column(name, own, "boolean", maker, condition=bare, scope=table.copy())
+            return Column(name, own, "boolean", maker, test=bare, scope=table.copy())
         if isinstance(bare, Call) and bare.name == "case":
             return Column(name, replace(own, condition=bare), kind, maker)
         origin = self.trace(expression, table)
@@ -244,13 +244,17 @@ class Lineage:
             origin = replace(origin, field=name)
         if origin.aggregate is not None and origin.maker is None:
             origin = replace(origin, maker=span)
-        is_test = isinstance(bare, Call) and self._returns(bare) == "boolean" and origin.aggregate is None
+        is_test = (
+            isinstance(bare, Call)
+            and (self._returns(bare) == "boolean" or bare.name == "locate")
+            and origin.aggregate is None
+        )
         return Column(
             name,
             origin,
             kind,
             maker,
-            condition=bare if is_test else None,
+            test=bare if is_test else None,
             scope=table.copy() if is_test else None,
             bin=self.bin_width(bare, table),
         )

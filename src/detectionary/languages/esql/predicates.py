@@ -123,8 +123,8 @@ class Predicates:
             return plain, table
         if isinstance(plain, Name):
             column = table.find(plain.text)
-            if column is not None and column.condition is not None and column.scope is not None:
-                return column.condition, column.scope
+            if column is not None and column.test is not None and column.scope is not None:
+                return self._behind(column.test, column.scope)
         return None
 
     # Comparisons
@@ -162,6 +162,11 @@ class Predicates:
     def _position(self, left: Expression, test: Test, value: Folded, span: Span, table: Table) -> Predicate | None:
         """`locate(field, "text") > 0` asks whether the text is there."""
         call = bare(left)
+        if isinstance(call, Name):
+            column = table.find(call.text)
+            if column is None or column.test is None or column.scope is None:
+                return None
+            call, table = column.test, column.scope
         if not isinstance(call, Call) or call.name != "locate" or len(call.arguments) != 2:
             return None
         text = self._constants.fold(call.arguments[1], table)
