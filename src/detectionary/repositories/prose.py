@@ -7,7 +7,9 @@ from typing import Final
 
 _QUOTES: Final = "'\"`"
 _LINK_ENDS: Final = frozenset(" \t\r\n\"'<>`|\\^{}[]“”’")
-_ENDINGS: Final = frozenset(("yaml", "yml", "md", "kql", "txt", "csl", "kusto", "toml", "yaral", "yara-l"))
+_ENDINGS: Final = frozenset(
+    ("yaml", "yml", "md", "kql", "txt", "csl", "kusto", "toml", "yaral", "yara-l", "eql", "esql", "kuery", "lucene")
+)
 _TRAILING: Final = ".,;:!?*_"
 
 

@@ -8,6 +8,7 @@ from detectionary.repositories import (
     functions,
     kusto_file,
     markdown,
+    query_file,
     sentinel,
     sigma,
     unread,
@@ -24,5 +25,6 @@ READERS: Final[tuple[Reader, ...]] = (
     sentinel,
     markdown,
     kusto_file,
+    query_file,
     unread,
 )
