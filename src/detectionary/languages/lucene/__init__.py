@@ -22,16 +22,18 @@ class Lucene:
     analyzer_version: str = "1"
 
     def check(self, source: SourceText) -> SyntaxReport:
-        """Parse alone; the query is its only stage."""
-        from detectionary.languages.lucene.analyze import check
+        """Parse alone: the verdict, the fault, and the only step."""
+        from detectionary.languages.lucene.analyze import check_parsed
+        from detectionary.languages.lucene.parser import parse
 
-        return check(source)
+        return check_parsed(parse(source.text))
 
-    def analyze(self, source: SourceText, environment: Environment) -> Analysis:  # noqa: ARG002  # nothing is looked up
-        """Parse and take apart."""
-        from detectionary.languages.lucene.analyze import analyze
+    def analyze(self, source: SourceText, environment: Environment) -> Analysis:  # noqa: ARG002  # other languages need it
+        """Parse and take apart; Lucene needs nothing of its environment."""
+        from detectionary.languages.lucene.analyze import analyze_parsed
+        from detectionary.languages.lucene.parser import parse
 
-        return analyze(source)
+        return analyze_parsed(source.text, parse(source.text))
 
     def highlight(self, source: SourceText) -> tuple[Highlight, ...]:
         """Non-overlapping stretches in order; blanks are left out."""
@@ -40,15 +42,16 @@ class Lucene:
         return highlight(source)
 
     def normalised(self, source: SourceText) -> str:
-        """The query with one blank between its parts."""
-        from detectionary.languages.lucene.parser import parse
+        """A text that two queries share when their tokens mean the same."""
+        from detectionary.languages.lucene.lexer import tokenize
+        from detectionary.languages.lucene.printer import printed
 
-        tree = parse(source.text).tree
-        return source.text.strip() if tree is None else " ".join(str(tree).split())
+        return printed(tokenize(source.text))
 
     def split(self, text: str) -> Sequence[tuple[int, int]]:
-        """A text is one query."""
-        return [(0, len(text))] if text.strip() else []
+        """The whole text without the blanks round it: Lucene has one query a text."""
+        start = len(text) - len(text.lstrip())
+        return ((start, len(text.rstrip())),) if text.strip() else ()
 
 
 LANGUAGE: Final = Lucene()
