@@ -101,7 +101,7 @@ class _Analyzer:
             scalar = None if value is None else value.value
             found.append(model.Parameter(setting.name, text, scalar, setting.span))
         seen: set[str] = set()
-        for node in walk(tree):
+        for node in walk(tree) if "?" in self._text else ():
             if isinstance(node, Parameter) and node.text not in seen:
                 seen.add(node.text)
                 found.append(model.Parameter(node.text, node.text, None, node.span))

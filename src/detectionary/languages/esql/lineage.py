@@ -76,7 +76,7 @@ class Lineage:
                 case Literal():
                     pass
                 case _:
-                    pending.extend(reversed(list(children(node))))
+                    pending.extend(reversed(children(node)))
 
     def trace(self, expression: Expression, table: Table) -> Origin | None:
         """The one source of the expression; None when there are several, or none."""
@@ -193,7 +193,7 @@ class Lineage:
                 case InQuery(operands=operands):
                     pending.extend(reversed(operands))
                 case _:
-                    pending.extend(reversed(list(children(node))))
+                    pending.extend(reversed(children(node)))
 
     @staticmethod
     def _is_source(name: str) -> bool:

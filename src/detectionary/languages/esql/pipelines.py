@@ -109,7 +109,7 @@ class Pipelines:
                     text.rstrip(),
                     command.span,
                     nested,
-                    _parameters(command),
+                    _parameters(command) if "?" in text else (),
                     predicate,
                     bins=bins,
                 )
@@ -284,4 +284,4 @@ def _in_queries(node: Node) -> Iterator[tuple[InQuery, bool]]:
             case Not(operand):
                 pending.append((operand, not inverse))
             case _:
-                pending.extend((child, inverse) for child in reversed(list(children(current))))
+                pending.extend((child, inverse) for child in reversed(children(current)))

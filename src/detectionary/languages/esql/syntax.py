@@ -230,22 +230,35 @@ Expression: TypeAlias = (
     " | Arithmetic | Compare | InList | InQuery | Like | IsNull | Match | Not | Logic | Parenthesized | Bad"
 )
 
+_PLAIN_TYPES: Final = frozenset(
+    {"str", "str | None", "bool", "int", "Connective", "tuple[str, ...]", "tuple[str | Wild, ...]"}
+    | {"str | int | float | bool | None"}
+)
+"""Annotations of fields that never hold a node."""
+
 _CHILD_FIELDS: dict[type[Node], tuple[str, ...]] = {}
 
 
-def children(node: Node) -> Iterator[Node]:
-    """The nodes directly below `node`, in the order of their fields."""
-    kind = type(node)
+def _child_fields(kind: type[Node]) -> tuple[str, ...]:
     names = _CHILD_FIELDS.get(kind)
     if names is None:
-        names = tuple(each.name for each in fields(kind) if not each.name.endswith("span"))
+        names = tuple(
+            each.name for each in fields(kind) if not each.name.endswith("span") and each.type not in _PLAIN_TYPES
+        )
         _CHILD_FIELDS[kind] = names
-    for name in names:
+    return names
+
+
+def children(node: Node) -> list[Node]:
+    """The nodes directly below `node`, in the order of their fields."""
+    found: list[Node] = []
+    for name in _child_fields(type(node)):
         value = getattr(node, name)
-        if isinstance(value, Node):
-            yield value
-        elif value.__class__ is tuple:
-            yield from _nodes_in(value)
+        if value.__class__ is tuple:
+            found.extend(_nodes_in(value))
+        elif isinstance(value, Node):
+            found.append(value)
+    return found
 
 
 def _nodes_in(values: tuple[object, ...]) -> Iterator[Node]:
@@ -262,7 +275,7 @@ def walk(node: Node) -> Iterator[Node]:
     while pending:
         current = pending.pop()
         yield current
-        pending.extend(reversed(list(children(current))))
+        pending.extend(reversed(children(current)))
 
 
 def bare(expression: Expression) -> Expression:
