@@ -1,7 +1,7 @@
 """Elastic Security: detection rules and hunts in TOML, as the repository detection-rules keeps them.
 
-Defaults are those of Kibana's API (https://www.elastic.co/docs/solutions/security/detect-and-alert/using-the-rule-ui):
-a rule runs every five minutes over the last six.
+Defaults are those of Kibana's API (https://www.elastic.co/docs/api/doc/kibana/operation/operation-createrule): a rule
+runs every five minutes over the last six.
 """
 
 from __future__ import annotations

@@ -80,7 +80,11 @@ def _stages(document: TomlDocument, wire: shapes.Rule, text: str) -> Iterator[Ad
 
 
 def _thresholds(threshold: shapes.Threshold) -> Iterator[ThresholdTest]:
-    """So many events of one group, and so many different values of a field among them."""
+    """At least so many events of one group, and at least so many different values of a field among them.
+
+    https://www.elastic.co/docs/api/doc/kibana/operation/operation-createrule: a value alerts that is in at least so
+    many results.
+    """
     if threshold.value is not None:
         yield _at_least("count", "count()", threshold.value)
     for each in threshold.cardinality:
