@@ -22,7 +22,7 @@ _READ_BY_BOTH: Final = 3360
 """Rules that both read; it only goes up."""
 
 
-def _their_tree(text: str) -> Tree | None:
+def their_tree(text: str) -> Tree | None:
     """The tree of a rule's detection; None where pySigma refuses it or reads it as something else."""
     document = yaml.load(text, yaml.CSafeLoader)
     detection = document.get("detection")
@@ -38,7 +38,7 @@ def _their_tree(text: str) -> Tree | None:
 
 def _compared() -> Iterator[tuple[str, bool]]:
     for path, rule in corpus_rules():
-        expected = _their_tree(rule.query.text)
+        expected = their_tree(rule.query.text)
         predicate = rule_predicate(rule.query)
         if expected is not None and predicate is not None:
             yield path, ours(predicate) == expected
@@ -54,7 +54,7 @@ def test_trees_are_those_of_pysigma() -> None:
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rules)
 def test_trees_of_rules_with_every_modifier_are_those_of_pysigma(text: str) -> None:
-    expected = _their_tree(text)
+    expected = their_tree(text)
     assume(expected is not None)
     predicate = rule_predicate(SourceText(text))
     assert predicate is not None
@@ -78,4 +78,4 @@ def test_a_difference_is_seen(one: str, other: str) -> None:
     ]
     predicate = rule_predicate(SourceText(texts[0]))
     assert predicate is not None
-    assert ours(predicate) == _their_tree(texts[0]) != _their_tree(texts[1])
+    assert ours(predicate) == their_tree(texts[0]) != their_tree(texts[1])
