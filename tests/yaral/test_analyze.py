@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -15,7 +17,7 @@ from tests.mdcases import Case, parameters
 
 CASES = sorted((Path(__file__).parent / "cases").glob("analysis-*.md"))
 
-_OWN = {
+_OWN: Final[Mapping[str, Callable[[Analysis], Iterable[str]]]] = {
     "records": lambda found: (f"{row.record or '-'} | {row.field}" for row in found.indicators),
     "window": lambda found: (found.window or "none",),
     "rule": lambda found: (f"{found.name}", *(f"{key} | {value}" for key, value in found.metadata)),
@@ -37,7 +39,7 @@ def test_case(case: Case) -> None:
     analysis = analysed(case.text("yaral"))
     show = {**FILTERS, **OTHERS, **_OWN}
     expected = {word: lines((case.get(word) or "").splitlines()) for word in sorted(words)}
-    assert {word: lines(show[word](analysis)) for word in sorted(words)} == expected  # type: ignore[operator]
+    assert {word: lines(show[word](analysis)) for word in sorted(words)} == expected
 
 
 def test_spans_of_rows_are_those_of_their_comparisons() -> None:
@@ -59,7 +61,7 @@ def test_spans_of_rows_are_those_of_their_comparisons() -> None:
         "rule x { events:",
         "rule x { events: $ condition: # }",
         "rule x { events: $e.a = condition: $e",
-        "rule x { events: $e.a = $x $x = $x $x = $y $y = $x $y = \"1\" condition: $e }",
+        'rule x { events: $e.a = $x $x = $x $x = $y $y = $x $y = "1" condition: $e }',
         "rule x { match: over over 5m condition: any of [ }",
         "rule x { events: " + "(" * 400 + '$e.a = "x"' + ")" * 400 + " condition: $e }",
         "rule x { events: " + "not " * 3000 + '$e.a = "x" condition: $e }',
@@ -68,7 +70,9 @@ def test_spans_of_rows_are_those_of_their_comparisons() -> None:
         "rule x { events: " + "\n".join("f(a" for _ in range(3000)) + " condition: $e }",
         "rule x { events: " + "\n".join(f"$a{number + 1} = $a{number}" for number in range(3000)) + " condition: $e }",
         "rule x { events: " + "\n".join("$e.a = $b" for _ in range(3000)) + '\n$b = "x" condition: $e }',
-        "rule x { outcome: " + "\n".join(f"$a{n + 1} = $a{n} + $a{n}" for n in range(3000)) + " condition: $a3000 > 5 }",
+        "rule x { outcome: "
+        + "\n".join(f"$a{n + 1} = $a{n} + $a{n}" for n in range(3000))
+        + " condition: $a3000 > 5 }",
         "stage a { " * 3000,
         'rule x { events: $e.a = "' + "x" * 100_000,
         "/" * 10_000,

@@ -214,7 +214,12 @@ def _metadata(rules: tuple[Rule, ...]) -> Iterable[tuple[str, str]]:
                 for item in part.items:
                     if isinstance(item, Setting):
                         value = item.value
-                        yield item.key, str(value.value) if isinstance(value, Literal) else expression(value)
+                        yield (
+                            item.key,
+                            value.value
+                            if isinstance(value, Literal) and isinstance(value.value, str)
+                            else expression(value),
+                        )
 
 
 def _windows(rules: tuple[Rule, ...]) -> Iterable[Window]:

@@ -55,8 +55,9 @@ def path(node: Reference) -> str:
     for step in node.steps:
         if isinstance(step, str):
             names.append(step)
-        elif isinstance(step.value, Literal) and step.value.kind is LiteralKind.STRING:
-            names.append(str(step.value.value))
+        elif not (isinstance(step.value, Literal) and step.value.kind is LiteralKind.NUMBER):
+            key = step.value.value if isinstance(step.value, Literal) else expression(step.value)
+            names.append(key if isinstance(key, str) else expression(step.value))
     return ".".join(names)
 
 
@@ -111,6 +112,8 @@ class Origins:
         if node.is_field:
             return Origin(path(node), record=node.root if node.is_variable else None)
         name = node.root
+        if node.is_list:
+            return Origin(expression(node), mixed=True)
         if name not in self._known:
             self._known[name] = Origin(name, mixed=True)  # for a placeholder that is bound to itself
             self._known[name] = self._placeholder(name)

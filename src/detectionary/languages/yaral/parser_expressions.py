@@ -255,7 +255,7 @@ class Expressions(Cursor):
         return Quantified(quantifier, operand, self.span_from(start))
 
     def _reference(self) -> Expression:
-        """reference = (VARIABLE | COUNT | LIST | NAME) {"." NAME | "[" disjunction "]"}."""
+        """reference = (VARIABLE | COUNT | LIST | NAME) {"." NAME | "[" sum "]"}."""
         start = self.at
         root = self.texts[self.at]
         self.at += 1
@@ -268,7 +268,7 @@ class Expressions(Cursor):
             elif kind == "[" and not self.begins_line(self.at):
                 self.at += 1
                 self._enter()
-                steps.append(Element(self._disjunction()))
+                steps.append(Element(self._sum()))
                 self.close("]")
                 self.depth -= 1
             else:

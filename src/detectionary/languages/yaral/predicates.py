@@ -163,7 +163,7 @@ class Predicates:
         if value is None and not regex:
             if is_now(right) or is_now(left):
                 return self._with_now(left, operator, right, node)
-            if isinstance(right, Array):
+            if isinstance(right, Array) and operator in ("=", "!="):
                 return self._whole_array(left, right, node)
             return self._columns(left, operator, right, node)
         threshold = self._threshold(left, operator, value, node)

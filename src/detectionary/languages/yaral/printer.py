@@ -120,7 +120,7 @@ def _written(node: Expression) -> tuple[str, int]:
             return f"[{', '.join(map(expression, items))}]", _PRIMARY
         case Quantified(quantifier, operand):
             text = expression(operand)
-            plain = isinstance(operand, Reference | Call)
+            plain = isinstance(operand, Reference | Call) and text[0] not in "%#"
             return f"{quantifier} {text if plain else f'({text})'}", _PRIMARY
         case SomeOf(count, items):
             return f"{count} of [{', '.join(map(expression, items))}]", _PRIMARY
@@ -165,7 +165,7 @@ def _argument(argument: Argument) -> str:
 def _reference(node: Reference) -> str:
     text = node.root
     for step in node.steps:
-        text += f"[{expression(step.value)}]" if isinstance(step, Element) else f".{step}"
+        text += f"[{_inside(step.value, _SUM)}]" if isinstance(step, Element) else f".{step}"
     return f"({text})" if text in FUNCTIONS else text
 
 
