@@ -13,6 +13,7 @@ from detectionary.model.analysis import Analysis
 from detectionary.schemas import actions, canonical_field, environment_base, platform, third_party_feed
 from detectionary.text import SourceText
 from tests.conftest import needs_shared, shared
+from tools.vocabulary import analysed, barred, measure
 
 AMAZON = ("corpora", "azure-sentinel", "Solutions", "Amazon Web Services")
 
@@ -82,3 +83,23 @@ def test_most_filtered_fields_have_a_canonical_name() -> None:
     assert uses > 1000
     assert named >= 0.85 * uses
     assert on_platforms >= 0.9 * rules
+
+
+@needs_shared
+def test_nine_of_ten_field_uses_of_cloud_and_windows_rules_have_a_canonical_name() -> None:
+    """A part of each corpus; `docs/reference/vocabulary.md` has the figures of all."""
+    parts = (
+        ("azure-sentinel", "Solutions", "Amazon Web Services"),
+        ("sigma", "rules", "cloud"),
+        ("sigma", "rules", "windows", "builtin"),
+        ("elastic-detection-rules", "rules", "integrations", "aws"),
+        ("elastic-detection-rules", "rules", "integrations", "o365"),
+        ("chronicle-detection-rules", "rules", "community"),
+    )
+    figures = measure(analysed(shared("corpora", *part) for part in parts))
+    shares = barred(figures)
+    assert shares.keys() == {"elastic", "kusto", "sigma", "yaral"}
+    assert min(shares.values()) >= 0.9, shares
+    for family, least in (("elastic", 0.75), ("kusto", 0.6), ("sigma", 0.8), ("yaral", 0.65)):
+        amazon = figures[family, "AWS"]
+        assert amazon.with_action >= least * amazon.rules, family
