@@ -20,7 +20,7 @@ from detectionary.languages.kusto.functions_plugins import PLUGINS
 from detectionary.languages.kusto.functions_scalar import SCALAR_FUNCTIONS
 from detectionary.pages.rule import RulePage
 from detectionary.text.codes import CODES
-from tools import languages_page, support
+from tools import languages_page, support, vocabulary
 
 REFERENCE: Final = Path(__file__).resolve().parent.parent / "docs" / "reference"
 WRITTEN: Final = frozenset({"yara-l-grammar.md"})
@@ -39,6 +39,7 @@ def pages() -> Mapping[str, str]:
         "kusto-functions.md": _functions(),
         "kusto-support.md": support.markdown(_NOTE),
         "languages.md": languages_page.markdown(_NOTE),
+        "vocabulary.md": vocabulary.markdown(_NOTE),
         "rule-page.schema.json": _schema(),
     }
 
@@ -56,6 +57,7 @@ def _index() -> str:
 | [rule-page.schema.json](rule-page.schema.json) | JSON Schema of `show --format json` |
 | [kusto-functions](kusto-functions.md) | the Kusto functions that the binder knows, with their types |
 | [kusto-support](kusto-support.md) | what of Kusto runs, engine by engine, and why the rest does not |
+| [vocabulary](vocabulary.md) | what all languages call one field, and how much of the rules has a name in it |
 | [languages](languages.md) | the query languages, how completely each is read, and what is opaque |
 | [yara-l-grammar](yara-l-grammar.md) | the grammar of YARA-L 2.0 that is read (by hand; a test holds it) |
 """
