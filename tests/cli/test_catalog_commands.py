@@ -43,9 +43,9 @@ def test_ingest_says_what_it_did_and_skips_what_did_not_change(run: Run, tmp_pat
     first = run("ingest", EXAMPLES, "--db", db, "--format", "json")
     again = run("ingest", EXAMPLES, "--db", db, "--format", "json")
     assert (first.status, again.status) == (0, 0)
-    assert (first.json()["new"], len(first.json()["analysed"])) == (11, 11)
+    assert (first.json()["new"], len(first.json()["analysed"])) == (18, 18)
     assert (again.json()["new"], again.json()["changed"], again.json()["analysed"]) == (0, 0, [])
-    assert "11 rules in" in run("ingest", EXAMPLES, "--db", db).out
+    assert "18 rules in" in run("ingest", EXAMPLES, "--db", db).out
 
 
 def test_show_finds_a_rule_by_id_slug_and_file(run: Run, catalog: Path) -> None:
@@ -53,9 +53,9 @@ def test_show_finds_a_rule_by_id_slug_and_file(run: Run, catalog: Path) -> None:
     by_slug = run("show", "AWS_UnauthorizedInstanceSetUpAttempt", "--db", catalog, "--format", "json").json()
     from_file = run("show", FIRST_FILE, "--db", catalog, "--format", "json").json()
     assert by_id == by_slug
-    assert [value["corpus"]["total"] for row in by_id["indicators"] for value in row["values"]] == [0, 2]
+    assert [value["corpus"]["total"] for row in by_id["indicators"] for value in row["values"]] == [0, 6]
     assert [value["corpus"] for row in from_file["indicators"] for value in row["values"]] == [None, None]
-    assert len(by_id["same_action"]) == 2
+    assert len(by_id["same_action"]) == by_id["same_action_total"] == 6
     assert from_file["same_action"] == []
     same = set(by_id) - {"indicators", "same_action", "same_action_total", "shared_indicators"}
     assert {key: by_id[key] for key in same} == {key: from_file[key] for key in same}
@@ -116,19 +116,101 @@ def test_search_by_words_and_facets(run: Run, catalog: Path) -> None:
 
     assert "AWS_TrailSilenced" in slugs("StopLogging")
     assert slugs("--table", "DnsEvents") == ["dns-txt-lookups"]
-    assert slugs("value:RunInstances", "--severity", "high") == ["AWS_GpuFleetLaunch"]
+    assert slugs("value:RunInstances", "--severity", "high", "--language", "kusto") == ["AWS_GpuFleetLaunch"]
     assert slugs("nothing-like-this") == []
     assert run("search", "--db", catalog).status == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "languages"),
+    [
+        (["--language", "elastic"], {"eql", "esql", "kuery"}),
+        (["language:elastic"], {"eql", "esql", "kuery"}),
+        (["--language", "Elastic", "--language", "sigma"], {"eql", "esql", "kuery", "sigma"}),
+        (["--language", "yara-l"], {"yaral"}),
+        (["language:YARA-L"], {"yaral"}),
+        (["--language", "es|ql"], {"esql"}),
+        (["--language", "kql"], {"kusto", "kuery"}),
+        (["--language", "klingon"], set()),
+    ],
+)
+def test_search_knows_the_names_of_languages_and_of_their_families(
+    run: Run, catalog: Path, arguments: list[str], languages: set[str]
+) -> None:
+    found = run("search", *arguments, "--limit", "50", "--db", catalog, "--format", "json").json()
+    assert {hit["language"] for hit in found} == languages
+
+
+def test_search_narrows_by_platform(run: Run, catalog: Path) -> None:
+    found = run("search", "--platform", "aws", "--limit", "50", "--db", catalog, "--format", "json").json()
+    assert {hit["platform"] for hit in found} == {"AWS"}
+    assert {"kusto", "sigma", "esql", "kuery", "yaral"} == {hit["language"] for hit in found}
+    text = run("search", "--platform", "AWS", "--language", "yaral", "--db", catalog).out
+    assert "YARA-L · AWS · aws_ec2_launch_denied_then_allowed" in text
+
+
+EVERY_LANGUAGE = [
+    "sigma/windows_shell_from_office.yml",
+    "elastic/aws_ec2_many_launches_denied.toml",
+    "elastic/windows_office_child_connects.toml",
+    "elastic/aws_ec2_launch_by_new_identity.toml",
+    "yaral/aws_ec2_launch_denied_then_allowed.yaral",
+]
+
+
+@pytest.mark.parametrize("name", EVERY_LANGUAGE)
+def test_files_of_every_language_are_shown_parsed_and_checked_without_a_catalog(run: Run, name: str) -> None:
+    path = EXAMPLES / name
+    shown = run("show", path)
+    assert shown.status == 0
+    assert "INDICATORS" in shown.out
+    assert run("parse", path).status == 0
+    checked = run("check", path, "--format", "json")
+    assert (checked.status, [found for found in checked.json() if found["level"] != "note"]) == (0, [])
+
+
+def test_the_terminal_uses_the_words_of_the_language(run: Run) -> None:
+    def shown(name: str) -> str:
+        return run("show", EXAMPLES / name).out
+
+    yaral = shown("yaral/aws_ec2_launch_denied_then_allowed.yaral")
+    assert "log types AWS_CLOUDTRAIL" in yaral
+    assert "they go to the detection" in yaral
+    assert "outcome, section 3" in yaral
+    assert "$denied" in yaral[yaral.index("INDICATORS") :]
+    elastic = shown("elastic/aws_ec2_many_launches_denied.toml")
+    assert "index patterns " in elastic
+    assert "ADDED BY THE RULE" in elastic
+    assert "threshold" in elastic[elastic.index("ADDED BY THE RULE") :]
+    assert "Risk score" in elastic
+    sigma = shown("sigma/aws_ec2_launch_denied.yml")
+    assert "Detection rules › Sigma › AWS" in sigma
+    assert "FALSE POSITIVES" in sigma
+    assert "outcome watched failure" in sigma
+
+
+def test_a_rule_sees_what_its_own_file_defines(run: Run) -> None:
+    checked = run("check", EXAMPLES / "sigma" / "windows_shell_from_office.yml", "--format", "json")
+    assert checked.json() == []
 
 
 def test_related_names_the_rules_that_watch_the_same_action(run: Run, catalog: Path) -> None:
     answer = run("related", FIRST_RULE, "--db", catalog, "--format", "json").json()
     assert answer["actions"] == ["aws:ec2.amazonaws.com/RunInstances"]
-    assert sorted(other["slug"] for other in answer["same_action"]) == [
-        "AWS_GpuFleetLaunch",
-        "AWS_InstancesWithPublicAddress",
+    assert answer["outcome"] == {"success": False, "codes": ["Client.UnauthorizedOperation"]}
+    assert answer["same_action_total"] == 6
+    # Rules that wait for the same error code come first, then those for any failure; each by language and title.
+    assert [(other["language"], other["slug"]) for other in answer["same_action"]] == [
+        ("kuery", "aws_ec2_many_launches_denied"),
+        ("sigma", "aws_ec2_launch_denied"),
+        ("yaral", "aws_ec2_launch_denied_then_allowed"),
+        ("esql", "aws_ec2_launch_by_new_identity"),
+        ("kusto", "AWS_GpuFleetLaunch"),
+        ("kusto", "AWS_InstancesWithPublicAddress"),
     ]
-    assert "2 watch aws:ec2.amazonaws.com/RunInstances" in run("related", FIRST_RULE, "--db", catalog).out
+    text = run("related", FIRST_RULE, "--db", catalog).out
+    assert "6 watch aws:ec2.amazonaws.com/RunInstances: failure: Client.UnauthorizedOperation first" in text
+    assert "YARA-L" in text
 
 
 def test_check_finds_what_the_alert_cannot_keep(run: Run, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import FIRST_FILE, FIRST_RULE, Run
 
 
@@ -52,6 +54,34 @@ def test_offsets_of_a_batch_count_code_points(run: Run, tmp_path: Path) -> None:
     assert (error["line"], error["start"]) == (2, len(text.rstrip()))
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "kinds"),
+    [
+        ("eql", "process where true", ["query"]),
+        ("EQL", "process where true", ["query"]),
+        ("es|ql", "from a | limit 1", ["from", "limit"]),
+        ("kuery", "a: b", ["query"]),
+        ("kibana", "a: b", ["query"]),
+        ("lucene", "a: b", ["query"]),
+        ("yara-l", 'rule a { events: $e.metadata.id = "1" condition: $e }', ["events", "condition"]),
+        ("sigma", "detection:\n  s:\n    a: 1\n  condition: s\nlogsource:\n  product: x\n", ["condition", "selection"]),
+    ],
+)
+def test_a_batch_in_each_language_by_its_names(
+    run: Run, tmp_path: Path, language: str, text: str, kinds: list[str]
+) -> None:
+    (answer,) = run("parse", "--language", language, "--batch", _batch(tmp_path, {"id": 1, "text": text})).lines()
+    assert (answer["accepted"], [stage["kind"] for stage in answer["stages"]]) == (True, kinds)
+
+
+@pytest.mark.parametrize(("name", "text"), [("q.eql", "any where true"), ("q.esql", "row a = 1"), ("q.lucene", "a:b")])
+def test_a_lone_query_is_parsed_by_its_ending(run: Run, tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    (verdict,) = run("parse", path, "--format", "json").json()
+    assert (verdict["accepted"], verdict["title"]) == (True, "q")
+
+
 def test_a_bad_line_does_not_stop_a_batch(run: Run, tmp_path: Path) -> None:
     path = _batch(tmp_path, "{not json", {"id": "x"}, {"id": "y", "text": "T | take 1"})
     outcome = run("parse", "--batch", path)
@@ -86,6 +116,10 @@ def test_what_cannot_be_read_says_why_and_what_to_do(run: Run, tmp_path: Path) -
         (["parse", tmp_path / "none.kql"], "no file"),
         (["parse", "--batch", tmp_path / "none.ndjson"], "cannot read"),
         (["parse", "--language", "klingon", "--batch", tmp_path / "none.ndjson"], "no language is called 'klingon'"),
+        (
+            ["parse", "--language", "elastic", "--batch", tmp_path / "none.ndjson"],
+            "'elastic' is the name of 5 languages",
+        ),
         (["parse", "--nonsense"], "--nonsense"),
     ):
         outcome = run(*arguments)

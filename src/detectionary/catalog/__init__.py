@@ -16,7 +16,7 @@ from detectionary.catalog.reading import (
     open_catalog,
 )
 from detectionary.catalog.rows import ENTRY_CODEC, RULE_CODEC, StoredRule, stored_rule, text_digest
-from detectionary.catalog.search import Facet, Filters
+from detectionary.catalog.search import Facet, Filters, languages_called
 from detectionary.catalog.slugs import slug_of
 from detectionary.catalog.writing import FileRecord, KnownFile, KnownRule, Stored, Writer
 
@@ -40,6 +40,7 @@ __all__ = [
     "Totals",
     "Writer",
     "content_digest",
+    "languages_called",
     "open_catalog",
     "slug_of",
     "stored_rule",

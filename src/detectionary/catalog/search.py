@@ -1,7 +1,8 @@
 """Search text as people type it, made a question to the catalog.
 
 Words are looked for together, in any order; `"a phrase"` as it stands; `Run*` by its beginning. `field:EventName` and
-the other names of `Facet` narrow the result instead: `table:SigninLogs severity:high`. Nothing that is typed is an
+the other names of `Facet` narrow the result instead: `table:SigninLogs severity:high`. A language may be named as its
+vendor does, and a vendor's languages by the vendor: `language:yara-l`, `language:elastic`. Nothing that is typed is an
 error.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
+from types import MappingProxyType
 from typing import Final
 
 from detectionary.catalog.schema import SEARCH_COLUMNS
@@ -59,6 +61,25 @@ class _Word:
     text: str = ""
     quoted: bool = False
     facet: Facet | None = None
+
+
+LANGUAGE_NAMES: Final = MappingProxyType(
+    {
+        "elastic": ("eql", "esql", "kuery", "lucene", "ml"),
+        "es|ql": ("esql",),
+        "es-ql": ("esql",),
+        "kibana": ("kuery",),
+        "kql": ("kusto", "kuery"),
+        "yara-l": ("yaral",),
+        "yara-l2": ("yaral",),
+    }
+)
+"""Other names of languages, in lower case, with the languages that they stand for; `kql` is a name of two."""
+
+
+def languages_called(name: str) -> tuple[str, ...]:
+    """The languages that `name` stands for, without regard to case; a name that is no other name stands for itself."""
+    return LANGUAGE_NAMES.get(name.lower(), (name,))
 
 
 _FACETS: Final = {facet.value: facet for facet in Facet}
@@ -150,6 +171,9 @@ def condition(filters: Filters) -> tuple[str, dict[str, str]]:
         values = accepted.pop(Facet.VALUE)
         pairs = [(name, value) for name in accepted.pop(Facet.FIELD) for value in values]
         parts.append(" OR ".join(_FIELD_AND_VALUE.format(parameter(name), parameter(value)) for name, value in pairs))
+    accepted[Facet.LANGUAGE] = tuple(
+        language for name in accepted.get(Facet.LANGUAGE, ()) for language in languages_called(name)
+    )
     for facet, values in accepted.items():
         if values:
             parts.append(" OR ".join(_CONDITIONS[facet].format(parameter(value)) for value in values))

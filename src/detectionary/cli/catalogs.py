@@ -10,11 +10,12 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 
 from detectionary.catalog import Catalog, CatalogError, open_catalog
-from detectionary.cli.files import read_rules
+from detectionary.cli.files import read_content, rules_of
 from detectionary.cli.trouble import Trouble
 from detectionary.ingest import assemble
 from detectionary.languages import language_named
 from detectionary.model.entry import NO_RELATIONS, Entry
+from detectionary.model.schema import Environment
 from detectionary.pages import RulePage, rule_page
 from detectionary.schemas import environment_base
 
@@ -49,9 +50,11 @@ def is_file(name: str) -> bool:
 
 
 def entries_of_file(path: Path) -> Iterator[Entry]:
-    """The rules of a file that is in no catalog, taken apart against the built-in environment."""
-    environment = environment_base()
-    for found in read_rules(path):
+    """The rules of a file that is in no catalog, against the built-in environment and what the file itself defines."""
+    content = read_content(path)
+    base = environment_base()
+    environment = Environment(base.tables, {**base.functions, **{each.name: each for each in content.functions}})
+    for found in rules_of(content, path):
         yield assemble(found.rule, language_named(found.rule.language), environment)
 
 

@@ -31,7 +31,11 @@ def read_content(path: Path) -> FileContent:
 
 def read_rules(path: Path) -> list[Reading]:
     """The rules of one file, at least one."""
-    content = read_content(path)
+    return rules_of(read_content(path), path)
+
+
+def rules_of(content: FileContent, path: Path) -> list[Reading]:
+    """The rules of a file that is read; `Trouble` when it has none."""
     if not content.rules:
         found = "; ".join(diagnostic.message for diagnostic in content.diagnostics)
         reason = found or content.ignored or "it defines functions only"

@@ -12,11 +12,12 @@ from cyclopts import Parameter
 from rich.table import Table
 from rich.text import Text
 
+from detectionary.catalog import languages_called
 from detectionary.cli import output
 from detectionary.cli.files import Reading, read_rules
 from detectionary.cli.output import ExitCode, Format
 from detectionary.cli.trouble import Trouble, Troubles
-from detectionary.languages import LANGUAGES, Language, SyntaxReport, language_named
+from detectionary.languages import LANGUAGES, Language, SyntaxReport
 from detectionary.text import Diagnostic, SourceText
 
 
@@ -71,16 +72,16 @@ def parse(
 ) -> int:
     """Check the syntax of queries or rule files and list their stages.
 
-    Example: `detectionary parse rules/*.yaml query.kql`
+    Example: `detectionary parse rules/*.yml query.eql`
 
     Exit status 1 when any query has a syntax error.
 
     Parameters
     ----------
     files
-        Queries (.kql, .csl, .txt) or rule files (YAML, Markdown).
+        Queries (.kql, .csl, .eql, .yaral, …) or rule files (YAML, TOML, Markdown).
     language
-        The query language of `--batch`.
+        The query language of `--batch`: `kusto`, `sigma`, `eql`, `esql`, `kuery` (Kibana's KQL), `lucene`, `yaral`.
     batch
         A file of {"id", "text"} lines ("-": standard input); the answer is one JSON line each.
     format
@@ -119,11 +120,14 @@ def _readings(file: Path) -> Iterator[Reading | Trouble]:
 
 
 def _language(name: str) -> Language:
-    try:
-        return language_named(name)
-    except KeyError:
-        known = ", ".join(language.name for language in LANGUAGES)
-        raise Trouble(f"no language is called {name!r}", f"the languages so far: {known}") from None
+    names = languages_called(name)
+    if len(names) > 1:
+        raise Trouble(f"{name!r} is the name of {len(names)} languages", f"--language takes one: {', '.join(names)}")
+    for language in LANGUAGES:
+        if language.name == names[0].lower():
+            return language
+    known = ", ".join(language.name for language in LANGUAGES)
+    raise Trouble(f"no language is called {name!r}", f"the languages so far: {known}")
 
 
 def _batch(language: Language, path: Path) -> int:

@@ -12,6 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from detectionary.model.predicate import ScalarValue
+from detectionary.pages.code import is_added
+from detectionary.pages.languages import LanguageWords, language_title, language_words
 from detectionary.pages.rule import (
     PageDiagnostic,
     PageIndicator,
@@ -20,27 +22,34 @@ from detectionary.pages.rule import (
     PageThreshold,
     PageValue,
     RulePage,
+    is_prose,
 )
+from detectionary.pages.words import kind_words, outcome_words, relation_words
 from detectionary.text import Level
 
+_FIRST_LINE = 100
 _MOST_LISTED = 12
 """Of long lists of other rules a terminal shows this many, and how many more there are."""
 
 
 def rule_view(page: RulePage) -> list[RenderableType]:
     """The sections of the page in their order; a section with nothing to say is left out with its heading."""
+    words = language_words(page.language, [stage.operator for stage in page.stages])
     sections = (
-        _header(page),
+        _header(page, words),
         _description(page),
+        _false_positives(page),
+        _facts(page),
         _attack(page),
         _actions(page),
-        _query(page),
+        _query(page, words),
+        _added(page),
         _parameters(page),
         _thresholds(page),
-        _comparisons("Exclusions", page.exclusions),
-        _comparisons("Indicators", page.indicators),
+        _comparisons("Exclusions", page.exclusions, words),
+        _comparisons("Indicators", page.indicators, words),
         _opaques(page),
-        _output_fields(page),
+        _output_fields(page, words),
         _alert(page),
         _related(page),
         _diagnostics(page),
@@ -63,20 +72,22 @@ def _grid(*columns: str) -> Table:
     return table
 
 
-def _header(page: RulePage) -> RenderableType:
-    breadcrumb = Text(f"Detection rules › {page.platform or page.language}", "faint")
+def _header(page: RulePage, words: LanguageWords) -> RenderableType:
+    breadcrumb = Text(" › ".join(filter(None, ("Detection rules", words.title, page.platform))), "faint")
     facts = Text()
     if page.severity:
         facts.append(page.severity, f"severity.{page.severity}")
     shown = (
         page.status,
-        page.kind,
-        page.language,
+        kind_words(page.kind),
+        words.title,
         page.time_window and f"window {page.time_window}",
         page.schedule and page.schedule.frequency and f"every {page.schedule.frequency}",
         page.bins and f"bins {', '.join(page.bins)}",
         page.version and f"version {page.version}",
         page.author and f"by {page.author}",
+        page.date and f"written {page.date}",
+        page.modified and page.modified != page.date and f"changed {page.modified}",
     )
     for fact in shown:
         if fact:
@@ -90,7 +101,9 @@ def _header(page: RulePage) -> RenderableType:
     if page.group_by:
         lines.append(Text("grouped by ", "faint") + Text(", ".join(page.group_by), "field"))
     if page.tables:
-        lines.append(Text("reads ", "faint") + Text(", ".join(page.tables), "code.table"))
+        lines.append(Text(f"{words.tables.lower()} ", "faint") + Text(", ".join(page.tables), "code.table"))
+    if page.outcome is not None:
+        lines.append(Text("outcome watched ", "faint") + Text(outcome_words(page.outcome), "value"))
     if page.third_party_feed:
         lines.append(Text(f"Third-party alert feed: {page.third_party_feed}", "level.note"))
     return Lines(*lines)
@@ -101,6 +114,31 @@ def _description(page: RulePage) -> RenderableType | None:
         return None
     links = [Text(reference, "link") for reference in page.references if reference not in page.description]
     return Lines(Text(), Text(page.description), *links)
+
+
+def _false_positives(page: RulePage) -> RenderableType | None:
+    if not page.false_positives:
+        return None
+    return _section("False positives", Lines(*(Text(f"• {each}") for each in page.false_positives)))
+
+
+def _facts(page: RulePage) -> RenderableType | None:
+    """What is said in a few words; of long texts, such as guides, the first line."""
+    if not page.facts:
+        return None
+    table = _grid()
+    for fact in page.facts:
+        shown = Text(fact.text)
+        if is_prose(fact):
+            lines = [line.strip("#> ") for line in fact.text.split("\n") if line.strip("#> ")]
+            shown = Text(lines[0][:_FIRST_LINE] if lines else "")
+            shown.append(f"  … {_counted(len(lines), 'line')}, with --format json", "faint")
+        table.add_row(Text(fact.name, "faint"), shown)
+    return _section("Also stated", table)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _attack(page: RulePage) -> RenderableType | None:
@@ -122,13 +160,17 @@ def _actions(page: RulePage) -> RenderableType | None:
     if not page.event_coverage:
         return None
     lines: list[RenderableType] = []
-    for covered in page.event_coverage:
+    for covered in (covered for covered in page.event_coverage if covered.linked):
         name = Text(covered.action, "value")
         if covered.inferred:
             name.append("  (the rule names no event source; one provider alone has this operation)", "faint")
         lines.append(name)
         others = [other for other in page.same_action if other.action == covered.action]
-        lines.extend(_others(len(others), ((other.title, other.language) for other in others), "watch the same action"))
+        what = "watch the same action" + (", the same outcome first" if page.outcome is not None else "")
+        lines.extend(_others(len(others), ((other.title, language_title(other.language)) for other in others), what))
+    events = [covered.action for covered in page.event_coverage if not covered.linked]
+    if events:
+        lines.append(Text("its log source stands for ", "faint") + Text(", ".join(events)))
     return _section("Actions", Lines(*lines))
 
 
@@ -143,8 +185,10 @@ def _others(total: int, named: Iterable[tuple[str, str]], what: str) -> Iterator
         yield Text("    ") + Text(title) + Text(f"  {language}", "faint")
 
 
-def _query(page: RulePage) -> RenderableType:
+def _query(page: RulePage, words: LanguageWords) -> RenderableType | None:
     """The query with its own colours; the gutter says which stage begins on a line."""
+    if not page.query.strip():
+        return None
     text = Text(page.query)
     for start, end, kind in page.highlights:
         text.stylize(f"code.{kind}", start, end)
@@ -163,7 +207,18 @@ def _query(page: RulePage) -> RenderableType:
     table.add_column(overflow="fold")
     for mark, line in rows:
         table.add_row(mark, " │ ", line)
-    return _section("Query", table, "the numbers are its stages")
+    return _section("Query", table, f"the numbers are its {words.part.lower()}s")
+
+
+def _added(page: RulePage) -> RenderableType | None:
+    """The steps that the rule's file adds around its query."""
+    added = [stage for stage in page.stages if is_added(stage)]
+    if not added:
+        return None
+    table = _grid()
+    for stage in added:
+        table.add_row(Text(str(stage.number), "faint"), Text(stage.operator, "operator"), Text(stage.text))
+    return _section("Added by the rule", table)
 
 
 def _stage_marks(page: RulePage) -> Iterator[tuple[int, str]]:
@@ -178,7 +233,8 @@ def _stage_marks(page: RulePage) -> Iterator[tuple[int, str]]:
 def _numbers(stages: tuple[PageStage, ...], prefix: str) -> Iterator[tuple[int, str]]:
     for stage in stages:
         yield from _numbers(stage.stages, f"{prefix}{stage.number}.")
-        yield stage.span.start, f"{prefix}{stage.number}"
+        if not is_added(stage):
+            yield stage.span.start, f"{prefix}{stage.number}"
 
 
 def _parameters(page: RulePage) -> RenderableType | None:
@@ -218,11 +274,13 @@ def _threshold(threshold: PageThreshold) -> tuple[Text, Text, Text, Text]:
     )
 
 
-def _comparisons(title: str, rows: tuple[PageIndicator, ...]) -> RenderableType | None:
+def _comparisons(title: str, rows: tuple[PageIndicator, ...], words: LanguageWords) -> RenderableType | None:
     if not rows:
         return None
     counted = any(value.corpus is not None for row in rows for value in row.values)
-    headings = ("field", "operator", "value", "transforms", *(("other rules",) if counted else ()), "stage")
+    recorded = any(row.record for row in rows)
+    headings = [*(("record",) if recorded else ()), "field", "operator", "value", "transforms"]
+    headings += [*(("other rules",) if counted else ()), words.part.lower()]
     table = _grid(*headings)
     for row in rows:
         values = row.values or (None,)
@@ -230,10 +288,13 @@ def _comparisons(title: str, rows: tuple[PageIndicator, ...]) -> RenderableType 
             first = number == 0
             cells: list[RenderableType] = [
                 Text((row.field or "any field") if first else "", "field"),
-                Text(_operator(row) if first else "", "operator"),
+                Text(_operator(row) if first else "", "operator")
+                + Text(" implied" if row.implied and first else "", "faint"),
                 _value(value, row.origin),
                 Text(", ".join(value.transforms) if value else "", "transform"),
             ]
+            if recorded:
+                cells.insert(0, Text((row.record or "") if first else "", "code.variable"))
             if counted:
                 cells.append(_count(value))
             cells.append(Text(_place(row) if first else "", "faint"))
@@ -267,7 +328,7 @@ def _value(value: PageValue | None, origin: str | None) -> Text:
 def _count(value: PageValue | None) -> Text:
     if value is None or value.corpus is None or not value.corpus.total:
         return Text("")
-    split = ", ".join(f"{language} {count}" for language, count in value.corpus.by_language.items())
+    split = ", ".join(f"{language_title(language)} {count}" for language, count in value.corpus.by_language.items())
     return Text(str(value.corpus.total), "count") + Text(f"  {split}", "faint")
 
 
@@ -301,7 +362,7 @@ def _opaques(page: RulePage) -> RenderableType | None:
     return _section("Other conditions", table)
 
 
-def _output_fields(page: RulePage) -> RenderableType | None:
+def _output_fields(page: RulePage, words: LanguageWords) -> RenderableType | None:
     if not page.output_fields:
         return None
     table = _grid("field", "type", "made by", "feeds")
@@ -310,21 +371,21 @@ def _output_fields(page: RulePage) -> RenderableType | None:
         if source == "source" and len(made) > _MOST_LISTED:
             feeding = [field for field in made if field.feeds]
             for field in feeding:
-                table.add_row(*_output_field(field))
+                table.add_row(*_output_field(field, words))
             rest = f"{len(made) - len(feeding)} more columns of its table, unchanged"
             table.add_row(Text(rest, "faint"), "", Text(f"{source}, stage {stage}", "faint"), "")
             continue
         for field in made:
-            table.add_row(*_output_field(field))
-    note = "further columns may exist: a table or function here is not known" if page.open_fields else ""
+            table.add_row(*_output_field(field, words))
+    note = words.output_note or (words.open_output if page.open_fields else "")
     return _section("Output fields", table, note)
 
 
-def _output_field(field: PageOutputField) -> tuple[Text, Text, Text, Text]:
+def _output_field(field: PageOutputField, words: LanguageWords) -> tuple[Text, Text, Text, Text]:
     return (
         Text(field.name, "field"),
         Text(field.type, "faint"),
-        Text(f"{field.source}, stage {field.stage}"),
+        Text(f"{field.source}, {words.part.lower()} {field.stage}" if field.stage else field.source),
         Text(", ".join(field.feeds), "faint"),
     )
 
@@ -358,6 +419,10 @@ def _alert(page: RulePage) -> RenderableType | None:
 
 def _related(page: RulePage) -> RenderableType | None:
     lines: list[RenderableType] = []
+    lines.extend(
+        Text(f"  {relation_words(other.relation)} ", "faint") + Text(other.id, "code.variable")
+        for other in page.related
+    )
     for what, found in (("are copies of it", page.copies), ("have the same id and another query", page.versions)):
         lines.extend(_others(len(found), ((other.title, other.slug) for other in found), what))
     if page.shared_indicators:

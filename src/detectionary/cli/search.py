@@ -14,6 +14,7 @@ from detectionary.cli import output
 from detectionary.cli.catalogs import DEFAULT, Database, reading
 from detectionary.cli.output import ExitCode, Format
 from detectionary.cli.trouble import Trouble
+from detectionary.pages.languages import language_title
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -36,6 +37,7 @@ def search(
     field: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     technique: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     action: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    platform: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     severity: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     limit: int = 20,
     db: Database = DEFAULT,
@@ -46,14 +48,15 @@ def search(
     Example: `detectionary search RunInstances --severity high`
 
     Words are looked for together; "a phrase" in quotes as it stands; Run* by its beginning. Facets can stand in the
-    text too: `field:EventName value:RunInstances`. Several values of one facet are alternatives.
+    text too: `field:EventName value:RunInstances`. Several values of one facet are alternatives. A language goes by its
+    name (`kusto`, `sigma`, `eql`, `esql`, `kuery`, `lucene`, `ml`, `yaral`) or by that of its family (`elastic`).
 
     Parameters
     ----------
     text
         What to look for.
     language
-        Query language.
+        Query language, or a family of languages.
     table
         A table that the rule reads.
     field
@@ -61,7 +64,9 @@ def search(
     technique
         An ATT&CK technique's id.
     action
-        An action's key, as `aws:ec2.amazonaws.com/RunInstances`.
+        An action's key, as `aws:ec2.amazonaws.com/RunInstances`, or its operation alone.
+    platform
+        What the rule watches, as `AWS` or `Windows`.
     severity
         Severity of the rule.
     limit
@@ -78,6 +83,7 @@ def search(
         (Facet.FIELD, field),
         (Facet.TECHNIQUE, technique),
         (Facet.ACTION, action),
+        (Facet.PLATFORM, platform),
         (Facet.SEVERITY, severity),
     )
     for facet, values in chosen:
@@ -124,7 +130,8 @@ def _show(hits: tuple[Hit, ...], limit: int) -> None:
         reference = hit.reference
         severity = Text(hit.severity or "–", f"severity.{hit.severity}" if hit.severity else "faint")
         body = Text(reference.title, "bold")
-        body.append(f"  {reference.platform or reference.language} · {reference.slug}\n", "faint")
+        places = " · ".join(filter(None, (language_title(reference.language), reference.platform, reference.slug)))
+        body.append(f"  {places}\n", "faint")
         for piece, is_hit in hit.snippet:
             body.append(" ".join(piece.split(" ")).replace("\n", " "), "count" if is_hit else "")
         table.add_row(severity, body)

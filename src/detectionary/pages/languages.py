@@ -25,6 +25,8 @@ class LanguageWords:
     open_output: str = (
         "There may be more columns than are listed: a table or function that the query reads is not known here."
     )
+    output_note: str = ""
+    """`about_output` where there is little room."""
     part: str = "Stage"
     """One of `stages`."""
 
@@ -92,6 +94,7 @@ _YARAL: Final = LanguageWords(
         "values."
     ),
     open_output="The detection’s events have many more fields.",
+    output_note="they go to the detection",
     part="Section",
 )
 
