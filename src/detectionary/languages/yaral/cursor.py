@@ -4,6 +4,8 @@ A production that cannot go on raises `Fault`. It is caught at the nearest opera
 so that one fault gives one diagnostic and the rest of the rule is still read. Nothing is raised while a rule is right.
 """
 
+# ruff: noqa: D403  # the docstring of a production is the production
+
 from __future__ import annotations
 
 from typing import Final, NoReturn
@@ -222,7 +224,7 @@ class Cursor:
     # Constants
 
     def literal(self) -> Literal:
-        """Literal = STRING | RAW-STRING | REGEX | INTEGER | DECIMAL | DURATION | "true" | "false"."""
+        """literal = STRING | RAW-STRING | REGEX | INTEGER | DECIMAL | DURATION | "true" | "false"."""
         kind, text = self.kinds[self.at], self.texts[self.at]
         if kind not in LITERALS:
             self.fail("YAR011", "expected a constant")

@@ -232,7 +232,7 @@ class _Parser(Expressions):
         return tuple(found)
 
     def _match(self) -> tuple[Item, ...]:
-        """match = [key {"," key}] [window]."""
+        """match = [keys] [window]."""
         found: list[Item] = []
         if not self._at_window():
             found.extend(self._keys())

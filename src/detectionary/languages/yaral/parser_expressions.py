@@ -282,7 +282,7 @@ class Expressions(Cursor):
         return Reference(root, tuple(steps), span)
 
     def _call(self, name: str, name_span: Span) -> Expression:
-        """call = NAME {"." NAME} "(" [argument {"," argument}] ")"."""
+        """call = (NAME | LIST) {"." NAME} "(" [argument {"," argument}] ")"."""
         self.at += 1
         self._enter()
         arguments: list[Argument] = []
