@@ -7,8 +7,10 @@ from typing import Final
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-NAMES: Final = st.sampled_from(["a", "b.c", "@timestamp", "_id", "`d e`", "f.`is`.g", "Esql.h_1", "??p"])
-PATTERNS: Final = st.sampled_from(["a", "b.*", "*", "*.c", "`d e`", "x*y.z", "`a*`b*", "with", "as"])
+NAMES: Final = st.sampled_from(
+    ["a", "b.c", "@timestamp", "_id", "`d e`", "f.`is`.g", "Esql.h_1", "??p", "a.??p.`b c`", "[q].[r.s]"]
+)
+PATTERNS: Final = st.sampled_from(["a", "b.*", "*", "*.c", "`d e`", "x*y.z", "`a*`b*", "with", "as", "[q].[r.*]"])
 STRINGS: Final = st.sampled_from(['"x"', '"a\\\\b\\"c"', '"""c:\\d"""', '""', '"*.exe"', '"""a"b"""', '"\\n"'])
 NUMBERS: Final = st.sampled_from(["0", "5", "1.5", ".5", "1e3", "12345678901234567890"])
 CONSTANTS: Final = st.one_of(

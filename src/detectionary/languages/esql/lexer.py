@@ -138,7 +138,9 @@ _KINDS: Final = {
     "bad": BAD,
     "end": END,
 }
-_SUBQUERY: Final = re.compile(rf"{_TRIVIA}(?:from|row|show|ts|promql)(?!\w)", re.IGNORECASE | re.ASCII)
+_SUBQUERY: Final = re.compile(
+    rf"(?:{_TRIVIA}/\*(?:[^*]|\*(?!/))*+\*/)*+{_TRIVIA}(?:from|row|show|ts|promql)(?!\w)", re.IGNORECASE | re.ASCII
+)
 _COMMENT_EDGE: Final = re.compile(r"/\*|\*/")
 _PROMQL: Final = re.compile(
     r"(?:[^|()\"'`#]++|\"(?:[^\"\\]|\\.)*+\"?|'(?:[^'\\]|\\.)*+'?|`[^`]*+`?|#[^\r\n]*+)++|(?P<edge>[|()])", re.DOTALL

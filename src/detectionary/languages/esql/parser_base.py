@@ -183,7 +183,10 @@ class Cursor:
         qualifier = None
         if self.kinds[first] == "[":
             self.at += 1
-            qualifier = self.texts[self.at] if self.accept(PATTERN) else ""
+            qualifier = ""
+            if self.kinds[self.at] == PATTERN:
+                qualifier = self.texts[self.at]
+                self.at += 1
             self.expect("]")
             self.expect(".")
             self.expect("[")

@@ -182,10 +182,15 @@ def _map(node: MapLiteral) -> str:
 
 
 def _name(name: Name) -> str:
-    text = name.text if name.verbatim else _quoted_name(name.text)
+    text = _with_parameters(name.text) if name.verbatim else _quoted_name(name.text)
     if name.qualifier is None:
         return text
     return f"[{name.qualifier}].[{text}]"
+
+
+def _with_parameters(text: str) -> str:
+    """A name of which some parts are the caller's."""
+    return ".".join(part if part.startswith("?") else _quoted_name(part) for part in text.split("."))
 
 
 def _quoted_name(text: str) -> str:
