@@ -7,11 +7,14 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from detectionary.languages.language import Language
 from detectionary.model.analysis import Analysis
 from detectionary.schemas import (
     actions,
+    canonical_field,
     environment_base,
     event_coverage,
     outcome,
@@ -58,3 +61,20 @@ def _outcome(analysis: Analysis, language: str) -> str:
         return ""
     words = {True: "success", False: "failure", None: "either"}[found.success]
     return f"{words}: {', '.join(found.codes)}" if found.codes else words
+
+
+@settings(max_examples=200)
+@given(
+    st.sampled_from(("eql", "esql", "kuery", "lucene", "ml", "sigma", "yaral")),
+    st.lists(st.sampled_from(("windows/security", "azure/auditlogs", "logs-*", "PROCESS_LAUNCH", "", "/", "a/b/c"))),
+    st.text(alphabet="ab.{}*%\u00e9 E_0", max_size=12),
+)
+def test_any_text_may_be_a_field(language: str, tables: list[str], field: str) -> None:
+    name = canonical_field(language, tuple(tables), field)
+    assert name is None or name != ""
+
+
+def test_tables_of_other_languages_are_not_mixed_up() -> None:
+    assert canonical_field("sigma", ("AWSCloudTrail",), "EventName") is None
+    assert canonical_field("kusto", ("aws/cloudtrail",), "userIdentity.arn") is None
+    assert canonical_field("none", ("AWSCloudTrail",), "EventName") is None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from detectionary.model.analysis import Analysis, Indicator
+from detectionary.model.analysis import Analysis, GroupKind, Indicator
 from detectionary.model.outcome import Outcome
 from detectionary.model.predicate import Operator, Quantifier, ValueKind
 from detectionary.schemas.records import with_canonical_fields
@@ -64,15 +64,16 @@ class _Said:
 def outcome(analysis: Analysis, language: str) -> Outcome | None:
     """The outcome that the rule's filters pick, or None when it filters on none, or on several that disagree.
 
-    Rows of an anti-join do not count. An excluded success is a failure and the other way round; excluded error codes
-    say nothing, since another code and none at all are left.
+    Rows of an anti-join do not count, nor those that another field may stand in for (`outcome == "failure" or
+    action == "x"`). An excluded success is a failure and the other way round; excluded error codes say nothing, since
+    another code and none at all are left.
     """
     if any(
         row.field is not None and row.canonical_field is None for row in (*analysis.indicators, *analysis.exclusions)
     ):
         analysis = with_canonical_fields(analysis, language)
-    said = [found for row in analysis.indicators if _counts(row) for found in _row(row)]
-    said += [found for row in analysis.exclusions if _counts(row) for found in _excluded(row)]
+    said = [found for row in _required(analysis.indicators) for found in _row(row)]
+    said += [found for row in analysis.exclusions if _excludes_alone(row) for found in _excluded(row)]
     results = {found.success for found in said if found.success is not None}
     codes = tuple(dict.fromkeys(code for found in said for code in found.codes))
     if len(results) == 1:
@@ -82,6 +83,25 @@ def outcome(analysis: Analysis, language: str) -> Outcome | None:
 
 def _counts(row: Indicator) -> bool:
     return row.context is None or (row.context.startswith("binding") and row.stage > 0)
+
+
+def _required(rows: tuple[Indicator, ...]) -> list[Indicator]:
+    """The rows about a result that hold whenever the rule does: alternatives must all be about a result."""
+    others = {
+        row.group.id
+        for row in rows
+        if row.group is not None and row.group.kind is GroupKind.ANY and not _is_result(row)
+    }
+    return [row for row in rows if _counts(row) and (row.group is None or row.group.id not in others)]
+
+
+def _excludes_alone(row: Indicator) -> bool:
+    return _counts(row) and (row.group is None or row.group.kind is GroupKind.ANY)
+
+
+def _is_result(row: Indicator) -> bool:
+    field = (row.canonical_field or "").lower()
+    return field in _WORDS or field in _CODES
 
 
 def _row(row: Indicator) -> Iterator[_Said]:
