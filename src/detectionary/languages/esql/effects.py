@@ -104,7 +104,7 @@ class Effects:
             for column in () if schema is None else schema.columns:
                 table.replace(stored(column.name, maker, column.type))
         for other in inner:
-            table.add(other)
+            table.add(replace(column, maker=maker) for column in other)
             if other.opener is not None:
                 table.opener = maker
         for field in command.metadata:

@@ -10,6 +10,7 @@ The grammar is that of Elasticsearch (`parser/Expression.g4`, August 2026): a co
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from detectionary.languages.esql.parser_base import Cursor, Fault
@@ -193,13 +194,13 @@ class Expressions(Cursor):
         self.at += 1
         return Compare(kind, left, self.sum(), span=self.span_from(first))
 
-    def _group(self, opener: int, production: object) -> tuple[Expression, ...]:
+    def _group(self, opener: int, production: Callable[[], Expression]) -> tuple[Expression, ...]:
         """The productions between brackets, parted by commas; after a fault, the rest of the group is given up."""
         depth = self.depth
         items: list[Expression] = []
         try:
             while True:
-                items.append(production())  # type: ignore[operator]  # a method without arguments
+                items.append(production())
                 if not self.accept(","):
                     break
             self.expect(")")

@@ -214,7 +214,7 @@ class Predicates:
         return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
 
     def _in_query(self, node: InQuery, table: Table) -> Predicate:
-        origin = self._constants.source(node.query)  # type: ignore[arg-type]  # only its span counts
+        origin = self._constants.source_of(node.query.span)
         parts = [self._comparisons.compare(each, _EQUAL, (), node.span, table, origin) for each in node.operands]
         return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
