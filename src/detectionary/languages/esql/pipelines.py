@@ -98,7 +98,7 @@ class Pipelines:
                     self._collect(predicate, inner)
                 if isinstance(command, Stats):
                     bins = self._grouped(command, table, top=context.stage is None)
-                table = self._forked(tables_inside, number) if isinstance(command, Fork) else table
+                table = self._forked(tables_inside, number, table) if isinstance(command, Fork) else table
                 table = self._effects.apply(command, table, number)
             self._note_inputs(command)
             text = command.span.of(self._text) if number == 1 else self._from_pipe(end, command.span)
@@ -185,12 +185,17 @@ class Pipelines:
                 found.append(Pipeline("sub-query", stages))
         return tuple(found)
 
-    def _forked(self, branches: tuple[Table, ...], number: int) -> Table:
-        """The columns of all branches, and which branch a row comes from."""
+    def _forked(self, branches: tuple[Table, ...], number: int, before: Table) -> Table:
+        """The columns of all branches, and which branch a row comes from; what no branch touched stays as it was."""
         table = Table(next((branch.opener for branch in branches if branch.opener is not None), None))
+        maker = ("fork", number)
+        untouched = {id(column) for column in before}
         for branch in branches:
-            table.add(replace(column, maker=("fork", number)) if not column.stored else column for column in branch)
-        table.put(Column("_fork", Origin("_fork"), "keyword", ("fork", number)))
+            table.add(
+                column if column.stored or id(column) in untouched else replace(column, maker=maker)
+                for column in branch
+            )
+        table.put(Column("_fork", Origin("_fork"), "keyword", maker))
         return table
 
     # Filters and groups
