@@ -21,6 +21,7 @@ from detectionary.model.predicate import (
 )
 from detectionary.model.rule import AddedStage, Additions, Rule, Severity, Source
 from detectionary.text import SourceText, Span
+from tests.catalog.stored import looks_for
 
 AT = Span(3, 3)
 
@@ -147,6 +148,19 @@ def test_groups_of_additions_are_numbered_on() -> None:
     first = with_additions(a_rule(added), Analysis(accepted=True))
     second = with_additions(a_rule(added), first)
     assert [row.group.id if row.group else None for row in second.indicators] == [1, 1, 2, 2]
+
+
+def test_the_event_category_stands_where_the_rule_says() -> None:
+    implied = replace(looks_for("event.category", "process"), implied=True)
+    written = looks_for("event.category", "network")
+    before = Analysis(accepted=True, indicators=(implied, written))
+    analysis = with_additions(a_rule(Additions(event_category="event.type")), before)
+    assert [row.field for row in analysis.indicators] == ["event.type", "event.category"]
+
+
+def test_groups_and_software_among_tactics_are_tags() -> None:
+    rule = merged(("mitre", "execution, S0111, t1053"))
+    assert (rule.tactics, rule.techniques, rule.tags) == (("execution",), ("T1053",), ("S0111",))
 
 
 def test_a_rule_without_additions_is_left_alone() -> None:

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from detectionary import attack
 from detectionary.languages.rows import Place, Rows
-from detectionary.model.analysis import Analysis, OutputField, Stage
+from detectionary.model.analysis import Analysis, Indicator, OutputField, Stage
 from detectionary.model.predicate import ColumnComparison, Opaque, ThresholdTest, TimeFilter, leaves
-from detectionary.model.rule import AddedStage, Rule, Severity
+from detectionary.model.rule import AddedStage, Additions, Rule, Severity
 from detectionary.text import Span
 
 T = TypeVar("T")
@@ -83,8 +83,9 @@ def with_metadata(rule: Rule, analysis: Analysis) -> Rule:
         date=rule.date or next((text.replace("/", "-") for text in said.get("date", ())), None),
         references=_united(rule.references, _parts(said.get("reference", ()))),
         false_positives=_united(rule.false_positives, said.get("false_positives", ())),
-        tags=_united(rule.tags, _parts(said.get("tags", ()))),
-        tactics=_united(rule.tactics, tactics),
+        # Groups and software stand among tactics in some rules: they are no coverage, and are kept as tags.
+        tags=_united(rule.tags, (*_parts(said.get("tags", ())), *filter(_is_group_or_software, tactics))),
+        tactics=_united(rule.tactics, (tactic for tactic in tactics if not _is_group_or_software(tactic))),
         techniques=_united(rule.techniques, techniques),
         facts=_united(
             rule.facts, ((_SHOWN.get(key, key), "; ".join(texts)) for key, texts in said.items() if key not in taken)
@@ -131,6 +132,11 @@ def _folded(part: str) -> str:
     return part.upper() if attack.is_technique_id(part) else part
 
 
+def _is_group_or_software(part: str) -> bool:
+    """Whether this is an id such as S0111 or G0016."""
+    return len(part) == 5 and part[0] in "GgSs" and part[1:].isdecimal()
+
+
 def _of_address(address: str) -> str | None:
     """The id in `https://attack.mitre.org/techniques/T1562/001/`; None when the address is another."""
     segments = [segment for segment in urlsplit(address).path.split("/") if segment]
@@ -170,8 +176,8 @@ def with_additions(rule: Rule, analysis: Analysis) -> Analysis:
         analysis,
         tables=tables,
         stages=(*analysis.stages, *stages),
-        indicators=(*analysis.indicators, *rows.indicators),
-        exclusions=(*analysis.exclusions, *rows.exclusions),
+        indicators=(*_categorised(analysis.indicators, added), *rows.indicators),
+        exclusions=(*_categorised(analysis.exclusions, added), *rows.exclusions),
         time_filters=(*analysis.time_filters, *(leaf for leaf in found if isinstance(leaf, TimeFilter))),
         column_comparisons=(
             *analysis.column_comparisons,
@@ -186,6 +192,13 @@ def with_additions(rule: Rule, analysis: Analysis) -> Analysis:
         ),
         predicate_count=analysis.predicate_count + len(found) + len(thresholds),
     )
+
+
+def _categorised(rows: tuple[Indicator, ...], added: Additions) -> tuple[Indicator, ...]:
+    """Rows on the event category with the field that the rule says it stands in."""
+    if added.event_category is None:
+        return rows
+    return tuple(replace(row, field=added.event_category) if row.implied else row for row in rows)
 
 
 def _stage(added: AddedStage, number: int, at: Span) -> Stage:

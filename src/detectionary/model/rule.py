@@ -114,13 +114,15 @@ class Additions:
     """What belongs to a rule's analysis and stands outside of its query; `ingest` adds it to what the query says.
 
     `tables` are index patterns. `group_by` are fields of the record. `stages` follow those of the query.
-    `output_fields` are fields that the alert shows besides (Elastic: `investigation_fields`).
+    `output_fields` are fields that the alert shows besides (Elastic: `investigation_fields`). `event_category` is the
+    field that holds the event category of an EQL query, where it is another than `event.category`.
     """
 
     tables: tuple[str, ...] = ()
     group_by: tuple[str, ...] = ()
     stages: tuple[AddedStage, ...] = ()
     output_fields: tuple[str, ...] = ()
+    event_category: str | None = None
 
 
 class RuleKind(Enum):

@@ -34,6 +34,7 @@ def additions(document: TomlDocument, wire: shapes.Rule, text: str) -> Additions
         group_by=_group_by(wire),
         stages=tuple(_stages(document, wire, text)),
         output_fields=tuple(wire.investigation_fields.field_names),
+        event_category=wire.event_category_override.strip() or None,
     )
 
 
