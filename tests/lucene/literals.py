@@ -32,7 +32,7 @@ def _is_shown(token: Token, named: bool, analysis: Analysis) -> bool:
     rows = (*analysis.indicators, *analysis.exclusions)
     if named:
         # Rows of a group stand behind the name of its field.
-        return any(row.field == unescaped(token.text) and token.span.start <= row.span.start for row in rows)
+        return any(row.field == unescaped(token.text) and token.span.start < row.span.end for row in rows)
     return any(_within(token.span, row.span) and _holds(row, token) for row in rows)
 
 

@@ -9,7 +9,7 @@ from detectionary.languages.lucene.parser import Parsed
 from detectionary.languages.lucene.predicates import predicate
 from detectionary.languages.rows import Place, Rows
 from detectionary.model import analysis as model
-from detectionary.model.predicate import Leaf, Opaque, Predicate, TimeFilter, leaves
+from detectionary.model.predicate import Leaf, Opaque, TimeFilter, leaves
 
 _Kind = TypeVar("_Kind", bound=Leaf)
 
@@ -25,10 +25,7 @@ def analyze_parsed(text: str, parsed: Parsed) -> model.Analysis:
     if not parsed.tokens:
         return model.Analysis(accepted=True, open_fields=True)
     span = parsed.span
-    if parsed.tree is None:
-        condition: Predicate = Opaque("syntax error", span.of(text), span)
-    else:
-        condition = predicate(parsed.tree, text)
+    condition = predicate(parsed.pieces, text)
     found = tuple(leaves(condition))
     rows = Rows()
     rows.add(condition, Place(1))

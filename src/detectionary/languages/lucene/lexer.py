@@ -29,7 +29,7 @@ _TOKEN: Final = re.compile(
             rf"(?P<TERM>(?![+\-!]){_IN_WORD}{_IN_WORD}*+|[+\-!](?={_BLANK}))",
             r"(?P<SIGN>[+\-!():])",
             r"(?P<LBRACKET>[\[{])",
-            r"(?P<BAD>.)",
+            r'(?P<BAD>"(?:[^"\\]++|\\.)*+|.)',  # a phrase that is not closed reaches to the end
         )
     ),
     re.DOTALL,

@@ -31,12 +31,24 @@ _FAULTS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
-    """luqum's tree (None: the query is blank or has a fault), the tokens, and the fault. It stops at the first."""
+class Piece:
+    """A part of a row of clauses that was read by itself, or could not be (`tree` is None)."""
 
+    after_and: bool
     tree: Item | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What luqum makes of a query: one piece where it is right, none where it is blank; the tokens; and the fault.
+
+    luqum stops at its first fault. The clauses between the outermost connectives are then read each for itself.
+    """
+
+    pieces: tuple[Piece, ...]
     tokens: tuple[Token, ...]
-    diagnostics: tuple[Diagnostic, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
     def accepted(self) -> bool:
@@ -45,22 +57,52 @@ class Parsed:
     @property
     def span(self) -> Span:
         """From the first token to the last."""
-        return Span(self.tokens[0].span.start, self.tokens[-1].span.end) if self.tokens else Span(0, 0)
+        return _span(self.tokens)
 
 
 def parse(text: str) -> Parsed:
     """The query in `text`. Never raises on bad text."""
     tokens = tokenize(text)
     if not tokens:
-        return Parsed(None, tokens, ())
-    fault = _limit(tokens) or _bad_token(tokens) or _misplaced(tokens)
+        return Parsed((), tokens)
+    fault = _limit(tokens)
     if fault is not None:
-        return Parsed(None, tokens, (fault,))
+        return Parsed((Piece(False, None, _span(tokens)),), tokens, (fault,))
+    found = _read(text, tokens)
+    if isinstance(found, Diagnostic):
+        return Parsed(tuple(_pieces(text, tokens)), tokens, (found,))
+    return Parsed((Piece(False, found, _span(tokens)),), tokens)
+
+
+def _read(text: str, tokens: tuple[Token, ...]) -> Item | Diagnostic:
+    """The tree of some tokens, or what is wrong with them."""
+    fault = _bad_token(tokens) or _misplaced(tokens)
+    if fault is not None:
+        return fault
     feed = _Feed(text, tokens)
     try:
-        return Parsed(parser.parse(None, lexer=feed), tokens, ())
+        return parser.parse(None, lexer=feed)
     except ParseSyntaxError:
-        return Parsed(None, tokens, (feed.fault(),))
+        return feed.fault()
+
+
+def _pieces(text: str, tokens: tuple[Token, ...]) -> Iterator[Piece]:
+    """A faulty query cut at the connectives outside of brackets."""
+    depth = start = 0
+    after_and = False
+    for at, token in enumerate((*tokens, Token("OR_OP", "", Span(0, 0)))):
+        depth = max(0, depth + (token.kind == "LPAREN") - (token.kind == "RPAREN"))
+        if at < len(tokens) and (depth or token.kind not in ("AND_OP", "OR_OP")):
+            continue
+        if piece := tokens[start:at]:
+            found = _read(text, piece)
+            yield Piece(after_and, None if isinstance(found, Diagnostic) else found, _span(piece))
+        start = at + 1
+        after_and = token.kind == "AND_OP"
+
+
+def _span(tokens: tuple[Token, ...]) -> Span:
+    return Span(tokens[0].span.start, tokens[-1].span.end) if tokens else Span(0, 0)
 
 
 @dataclass(slots=True)
@@ -78,7 +120,7 @@ class _Feed:
     """Our tokens as the lexer that luqum's grammar asks; one a query, so that threads do not meet."""
 
     def __init__(self, text: str, tokens: tuple[Token, ...]) -> None:
-        self._end = len(text)
+        self._end = tokens[-1].span.end
         self._coming = self._fed(text, tokens)
         self._last: Token | None = None
 
@@ -87,7 +129,6 @@ class _Feed:
         return next(self._coming, None)
 
     def _fed(self, text: str, tokens: tuple[Token, ...]) -> Iterator[_Fed]:
-        head = text[: tokens[0].span.start]
         ends = [*(token.span.start for token in tokens[1:]), self._end]
         for token, end in zip(tokens, ends, strict=True):
             self._last = token
@@ -96,8 +137,7 @@ class _Feed:
             value = _ITEMS.get(kind, TokenValue)(number)
             # luqum works the places of larger parts out from these.
             value.pos, value.size = span.start, span.end - span.start
-            value.head, value.tail = head, text[span.end : end]
-            head = ""
+            value.tail = text[span.end : end]
             yield _Fed(kind, value, span.start)
         self._last = None
 
@@ -125,7 +165,7 @@ def _limit(tokens: tuple[Token, ...]) -> Diagnostic | None:
 def _bad_token(tokens: tuple[Token, ...]) -> Diagnostic | None:
     for token in tokens:
         if token.kind == "BAD":
-            message, advice = _FAULTS.get(token.text, (None, None))
+            message, advice = _FAULTS.get(token.text[0], (None, None))
             return _unexpected(token) if message is None else _fault(message, token.span, advice)
     return None
 

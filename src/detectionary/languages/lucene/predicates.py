@@ -11,7 +11,7 @@ The language: https://www.elastic.co/docs/reference/query-languages/query-dsl/qu
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,6 +35,7 @@ from luqum.tree import (
 )
 
 from detectionary.languages.lucene.lexer import unescaped
+from detectionary.languages.lucene.parser import Piece
 from detectionary.model import predicate as model
 from detectionary.model.predicate import (
     AllOf,
@@ -65,33 +66,39 @@ _DATE_MATH: Final = re.compile(r"now(?:[+-][0-9]+[yMwdhHms]|/[yMwdhHms])*+")
 _WORD_PARTS: Final = re.compile(r"[^\\*?]++|\\u[0-9a-fA-F]{4}|\\.?|[*?]", re.DOTALL)
 
 
-def predicate(tree: Item, text: str) -> Predicate:
-    """What the query asks for."""
-    return _Reading(text).clauses(tree, None)
+def predicate(pieces: tuple[Piece, ...], text: str) -> Predicate:
+    """What the query asks for; pieces that could not be read are opaque."""
+    rows: list[tuple[bool, Item | Span]] = []
+    for piece in pieces:
+        row: list[tuple[bool, Item | Span]] = [(False, piece.span)] if piece.tree is None else list(_row(piece.tree))
+        rows += [(piece.after_and and bool(rows), row[0][1]), *row[1:]]
+    return _Reading(text).clauses(rows, None)
 
 
 @dataclass(slots=True)
 class _Clause:
     """A part of a row of clauses, and what becomes of it."""
 
-    item: Item
-    required: bool = False
-    forbidden: bool = False
+    item: Item | Span
+    """A span is a piece that could not be read."""
+    required: bool
+    forbidden: bool
 
 
 class _Reading:
     def __init__(self, text: str) -> None:
         self._text = text
 
-    def clauses(self, item: Item, field: str | None) -> Predicate:
+    def clauses(self, row: Iterable[tuple[bool, Item | Span]], field: str | None) -> Predicate:
         """What a row of clauses asks for."""
         found: list[_Clause] = []
-        for is_and, part in _row(item):
+        for is_and, part in row:
             forbidden = isinstance(part, Not | Prohibit)
             if is_and and not found[-1].forbidden:
                 found[-1].required = True
             required = isinstance(part, Plus) or (is_and and not forbidden)
-            found.append(_Clause(part.a if forbidden or isinstance(part, Plus) else part, required, forbidden))
+            clause = part.a if isinstance(part, Not | Prohibit | Plus) else part
+            found.append(_Clause(clause, required, forbidden))
         required_parts = [self._one(each.item, field) for each in found if each.required]
         optional = [self._one(each.item, field) for each in found if not each.required and not each.forbidden]
         parts = required_parts
@@ -101,14 +108,16 @@ class _Reading:
         parts += [model.Not(self._one(each.item, field)) for each in found if each.forbidden]
         return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
-    def _one(self, item: Item, field: str | None, start: int | None = None) -> Predicate:
+    def _one(self, item: Item | Span, field: str | None, start: int | None = None) -> Predicate:
         """A clause; `start` is where the name of its field begins."""
+        if isinstance(item, Span):
+            return Opaque("syntax error", item.of(self._text), item)
         span = _span(item, start)
         match item:
             case SearchField():
                 return self._one(item.expr, unescaped(item.name), span.start)
             case Group() | FieldGroup():
-                return self.clauses(item.expr, field)
+                return self.clauses(_row(item.expr), field)
             case Boost():
                 return self._one(item.expr, field, start)
             case Word() | Phrase() if field == "_exists_":
