@@ -11,13 +11,19 @@ from typing import Final
 from detectionary.model.analysis import Analysis
 from detectionary.model.rule import Connector
 from detectionary.schemas.kinds import kind_of
-from detectionary.schemas.records import ELASTIC, dataset_of, is_equality, kinds, texts
+from detectionary.schemas.records import ELASTIC, is_equality, kinds, kinds_of_tables, texts
 
 _DATA: Final = Path(__file__).with_name("data")
 _NONE: Final = "-"
 _CONNECTOR: Final = "connector:"
 _FOLDER: Final = "folder:"
 _TAG: Final = "tag:"
+
+_OS: Final = "OS: "
+_ENDPOINT: Final = "Endpoint"
+_SYSTEMS: Final = {"windows": "Windows", "linux": "Linux", "macos": "macOS"}
+_ENDPOINTS: Final = frozenset({_ENDPOINT, "Defender XDR", *_SYSTEMS.values()})
+"""Platforms of which one rule of Elastic's often reads several at once."""
 
 
 def platform(tables: tuple[str, ...], connectors: tuple[Connector, ...], path: str) -> str | None:
@@ -77,21 +83,11 @@ def _of_event_types(analysis: Analysis) -> str | None:
     return names.pop() if len(names) == 1 else None
 
 
-_ENDPOINT: Final = "Endpoint"
-_SYSTEMS: Final = {"windows": "Windows", "linux": "Linux", "macos": "macOS"}
-_ENDPOINTS: Final = frozenset({_ENDPOINT, "Defender XDR", *_SYSTEMS.values()})
-"""Platforms of which one rule of Elastic's often reads several at once."""
-
-
 def _votes(analysis: Analysis, language: str) -> Counter[str]:
     """The platforms of everything that the rule says about its records, with how often each is said."""
     kinds_of = kinds(analysis, language)
     rows = [row for row in analysis.indicators if row.field is not None]
-    said = [kind for row in rows for kind in kinds_of(row)]
-    if language == "sigma" or not said:
-        names = [dataset_of(table) if language in ELASTIC else table for table in analysis.tables]
-        where = "elastic" if language in ELASTIC else "sigma" if language == "sigma" else "log_type"
-        said += [kind for name in names if (kind := kind_of(where, name)) is not None]
+    said = [kind for row in rows for kind in kinds_of(row)] or kinds_of_tables(analysis.tables, language)
     votes = Counter(kind.platform for kind in said if kind.platform is not None)
     if not votes and any((row.field or "").startswith("target.registry.") for row in rows):
         votes["Windows"] += 1
@@ -104,9 +100,6 @@ def _systems(analysis: Analysis, tags: tuple[str, ...]) -> list[str]:
     named = [text.lower() for row in rows for text in texts(row)]
     named = named or [tag.removeprefix(_OS).lower() for tag in tags]
     return list(dict.fromkeys(_SYSTEMS[name] for name in named if name in _SYSTEMS))
-
-
-_OS: Final = "OS: "
 
 
 @cache

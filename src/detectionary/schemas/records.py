@@ -69,6 +69,14 @@ def kinds(analysis: Analysis, language: str) -> Callable[[Indicator], tuple[Kind
     return _of_datasets(analysis)
 
 
+def kinds_of_tables(tables: tuple[str, ...], language: str) -> list[Kind]:
+    """The kinds of record that log sources, index patterns or log types stand for."""
+    if language == "sigma":
+        return list(_of_log_sources(tables))
+    where, names = ("elastic", map(dataset_of, tables)) if language in ELASTIC else ("log_type", tables)
+    return [kind for name in names if (kind := kind_of(where, name)) is not None]
+
+
 def record_of(row: Indicator, analysis: Analysis) -> str | None:
     """What tells the records of a query over several records apart."""
     if row.record is None and analysis.stages and analysis.stages[0].operator in _SEQUENCES:
@@ -163,7 +171,7 @@ def _said(analysis: Analysis) -> Callable[[str | None], list[Kind]]:
             found = [kind for value in values if (kind := kind_of(name, value)) is not None]
             if found:
                 return list(dict.fromkeys(found))
-        types = [kind for table in analysis.tables if (kind := kind_of("log_type", table)) is not None]
+        types = kinds_of_tables(analysis.tables, "yaral")
         if not types and any(_is_numbered(row) for row in own):
             return [Kind("windows", "Windows")]
         return types
