@@ -21,6 +21,9 @@ class LanguageWords:
         "What the query does, step by step: each stage takes the rows of the one above it. Pipelines inside a stage "
         "are indented below it."
     )
+    parameters: str = "Parameters"
+    about_parameters: str = "Constants that the query names before it uses them."
+    after_parameters: str = "The query"
     about_output: str = "The columns of a result row, and the stage that made each."
     open_output: str = (
         "There may be more columns than are listed: a table or function that the query reads is not known here."
@@ -88,6 +91,11 @@ _YARAL: Final = LanguageWords(
         "The sections of the rule: which events it looks at and how they are joined, over what time they are matched, "
         "what is computed from them, and the condition under which there is a detection."
     ),
+    parameters="Placeholders",
+    about_parameters=(
+        "Variables that stand for a field’s value; events with the same value of a placeholder belong together."
+    ),
+    after_parameters="The rule",
     about_output=(
         "What the detection holds besides its events: the outcome section’s fields go to it under their names "
         "($risk_score is its risk score), and so do the match section’s variables, one detection for each of their "

@@ -116,13 +116,16 @@ class Block:
     kind: str | None
     rows: tuple[PageIndicator, ...]
 
-    def spans(self) -> Iterator[tuple[PageIndicator, int]]:
-        """Each row with how many rows its field stands for; 0 when the field stands in a row above."""
-        for _, same in groupby(self.rows, lambda row: (row.record, row.field, row.canonical_field)):
-            rows = tuple(same)
-            yield rows[0], len(rows)
-            for row in rows[1:]:
-                yield row, 0
+    def spans(self) -> Iterator[tuple[PageIndicator, int, int]]:
+        """Each row with how many rows its field and its record stand for; 0 when it stands in a row above."""
+        for _, of_record in groupby(self.rows, lambda row: row.record):
+            held = tuple(of_record)
+            records = len(held)
+            for _, same in groupby(held, lambda row: (row.field, row.canonical_field)):
+                rows = tuple(same)
+                for number, row in enumerate(rows):
+                    yield row, 0 if number else len(rows), records
+                    records = 0
 
     def label(self, what: str) -> str:
         """What the group means for its rows."""
@@ -187,6 +190,9 @@ class RuleMarkup:
         names = [*(let.name for let in page.parameters), *(let.name for let in page.bindings)]
         for number, name in enumerate(names, start=1):
             self._lets[name] = f"let-{number}"
+        for stage in page.stages:
+            if stage.operator == "selection":  # Sigma's condition uses them by the names that they begin with
+                self._lets.setdefault(stage.text.partition(":")[0].strip("\"' "), f"s{stage.number}")
 
     # The frame of the page
 
@@ -358,6 +364,10 @@ class RuleMarkup:
             pieces.append(f'<span class="fold">… {f"{left} more lines" if left else "more"}, in the rule body</span>')
         return Markup("".join(pieces))  # noqa: S704  # every piece is escaped
 
+    def negated(self, stage: PageStage) -> bool:
+        """Whether a Sigma selection is only reached under a negation."""
+        return stage.operator == "selection" and stage.predicate is not None and stage.predicate.negated is not None
+
     def pipelines(self, holder: PageStage | PageParameter | PageBinding, anchor: str) -> tuple[Inner, ...]:
         """The stages inside a stage or a let, one group a pipeline."""
         known = self._pipelines.get(anchor)
@@ -413,8 +423,15 @@ class RuleMarkup:
     # Indicators and exclusions
 
     def blocks(self, rows: Sequence[PageIndicator]) -> tuple[Block, ...]:
-        """Rows of one group side by side, at the place of the first of them; rows alone stay where they are."""
+        """Rows of one group side by side, at the place of the first of them; rows alone stay where they are.
+
+        Those of one record of several stand together too, in the order in which the query speaks of the records.
+        """
         rows = rows[: self._detail.rows]
+        first: dict[str | None, int] = {}
+        for row in sorted(rows, key=lambda row: row.span):
+            first.setdefault(row.record, len(first))
+        rows = sorted(rows, key=lambda row: first[row.record])
         groups: dict[int, list[PageIndicator]] = {}
         order: list[list[PageIndicator]] = []
         for row in rows:
