@@ -19,6 +19,7 @@ from detectionary.schemas import (
     event_coverage,
     outcome,
     platform_of_rule,
+    third_party_feed,
     with_canonical_fields,
 )
 from detectionary.text import SourceText
@@ -46,6 +47,7 @@ def test_a_rule_says_in_the_vocabulary(case: Case) -> None:
         ),
         "outcome": _outcome(analysis, language),
         "events": "\n".join(action.key for action in event_coverage(analysis.tables, language)),
+        "feed": third_party_feed(analysis, language) or "",
         "platform": platform_of_rule(analysis, language, (), "") or "",
     }
     stated = {word: case.get(word) for word in found if case.get(word) is not None}
@@ -53,6 +55,12 @@ def test_a_rule_says_in_the_vocabulary(case: Case) -> None:
     if case.get("fields") is not None:
         rows = [(row.field or "", row.canonical_field or "") for row in analysis.indicators]
         assert rows == [(field, name) for field, name in case.rows("fields")]
+
+
+@pytest.mark.parametrize("case", parameters(CASES / "meeting.md"))
+def test_languages_meet(case: Case) -> None:
+    for language, tables, field, expected in case.rows("fields"):
+        assert (canonical_field(language, tuple(tables.split()), field) or "") == expected, (language, tables, field)
 
 
 def _outcome(analysis: Analysis, language: str) -> str:
