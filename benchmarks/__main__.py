@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import ingest, kusto_parse, kusto_run, logs
+from benchmarks import ingest, kusto_parse, kusto_run, logs, sigma
 
 
 def main() -> int:
-    return max(kusto_parse.main([]), ingest.main([]), kusto_run.main([]), logs.main([]))
+    return max(kusto_parse.main([]), sigma.main([]), ingest.main([]), kusto_run.main([]), logs.main([]))
 
 
 if __name__ == "__main__":
