@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from detectionary.languages.language import SyntaxReport, SyntaxStage
 from detectionary.languages.yaral.parser import parse
-from detectionary.languages.yaral.syntax import Stage
+from detectionary.languages.yaral.syntax import Literal, Reference, Section, Stage, Text
 from detectionary.text import SourceText
 
 
@@ -29,4 +29,11 @@ def split_rules(text: str) -> Sequence[tuple[int, int]]:
     if named:
         return named
     start = len(text) - len(text.lstrip())
-    return ((start, len(text.rstrip())),) if parsed.accepted else ()
+    return ((start, len(text.rstrip())),) if parsed.accepted and _is_search(parsed.tree) else ()
+
+
+def _is_search(tree: Text) -> bool:
+    """Whether a text without rules filters on something: words alone could be fields, and are any text."""
+    items = [item for rule in tree.rules for part in rule.parts if isinstance(part, Section) for item in part.items]
+    stages = any(isinstance(part, Stage) for rule in tree.rules for part in rule.parts)
+    return stages or (bool(items) and not any(isinstance(item, Reference | Literal) for item in items))

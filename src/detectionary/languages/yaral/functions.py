@@ -44,12 +44,12 @@ _ROWS: Final = (
     Function("stddev", 1, 1, "float", aggregate=True, numeric=True),
     Function("sum", 1, 1, "argument", aggregate=True, numeric=True),
     Function("window.avg", 1, 2, "float", aggregate=True, numeric=True),
-    Function("window.first", 2, 2, "argument", aggregate=True),
-    Function("window.last", 2, 2, "argument", aggregate=True),
+    Function("window.first", 2, 2, "string", aggregate=True),
+    Function("window.last", 2, 2, "string", aggregate=True),
     Function("window.median", 1, 2, "float", aggregate=True, numeric=True),
-    Function("window.mode", 1, 1, "argument", aggregate=True),
+    Function("window.mode", 1, 1, "string", aggregate=True),
     Function("window.percentile", 2, 3, "float", aggregate=True, numeric=True),
-    Function("window.range", 1, 1, "float", aggregate=True, numeric=True),
+    Function("window.range", 1, 2, "array of float", aggregate=True),
     Function("window.stddev", 1, 2, "float", aggregate=True, numeric=True),
     Function("window.variance", 1, 2, "float", aggregate=True, numeric=True),
     # Choice and grouping
@@ -64,7 +64,7 @@ _ROWS: Final = (
     Function("arrays.join_string", 1, 2, "string"),
     Function("arrays.length", 1, 1, "int"),
     Function("arrays.max", 1, 1, "float"),
-    Function("arrays.min", 1, 1, "float"),
+    Function("arrays.min", 1, 2, "float"),
     Function("arrays.size", 1, 1, "int"),
     # Bytes, casts, hashes
     Function("bytes.to_base64", 1, 2, "string"),
@@ -72,7 +72,7 @@ _ROWS: Final = (
     Function("cast.as_float", 1, 1, "float"),
     Function("cast.as_int", 1, 1, "int"),
     Function("cast.as_string", 1, 2, "string"),
-    Function("fingerprint", 1, 1, "int"),
+    Function("fingerprint", 1, None, "int"),
     Function("hash.fingerprint2011", 1, 1, "int"),
     Function("hash.sha256", 1, 1, "string"),
     # Numbers
@@ -81,10 +81,10 @@ _ROWS: Final = (
     Function("math.floor", 1, 1, "int"),
     Function("math.geo_distance", 4, 4, "float"),
     Function("math.is_increasing", 3, 3, "bool"),
-    Function("math.log", 1, 1, "float"),
+    Function("math.log", 1, 1, "number"),
     Function("math.pow", 2, 2, "float"),
     Function("math.random", 0, 0, "float"),
-    Function("math.round", 1, 2, "float"),
+    Function("math.round", 1, 2, "number"),
     Function("math.sqrt", 1, 1, "float"),
     Function("optimization.sample_rate", 3, 3, "bool"),
     # Addresses
@@ -108,6 +108,7 @@ _ROWS: Final = (
     Function("strings.ltrim", 1, 2, "string"),
     Function("strings.reverse", 1, 1, "string"),
     Function("strings.rtrim", 1, 2, "string"),
+    Function("strings.shannon_entropy", 1, 1, "float"),
     Function("strings.split", 1, 2, "array of string"),
     Function("strings.starts_with", 2, 2, "bool", test=Operator.STARTS_WITH),
     Function("strings.substr", 2, 3, "string"),
@@ -118,6 +119,7 @@ _ROWS: Final = (
     # Times
     Function("timestamp.as_unix_seconds", 1, 2, "int"),
     Function("timestamp.current_seconds", 0, 0, "int"),
+    Function("timestamp.diff", 3, 3, "int"),
     Function("timestamp.get_date", 1, 2, "string"),
     Function("timestamp.get_day_of_week", 1, 2, "int"),
     Function("timestamp.get_hour", 1, 2, "int"),
@@ -132,8 +134,10 @@ FUNCTIONS: Final = {function.name: function for function in _ROWS}
 METRICS: Final = "metrics."
 """Every metric is a function of this name space with named arguments: its list grows with the product."""
 
-METRIC_ARGUMENTS: Final = ("period", "window", "metric", "agg")
-"""What a metric needs; further arguments name the fields that it is kept for."""
+METRIC_ARGUMENTS: Final = ("period", "window")
+"""What every metric needs. Rules add `metric` and `agg`, searches `entity`, `value` and `operation`; further arguments
+name the fields that it is kept for.
+"""
 
 NOW: Final = frozenset(("timestamp.current_seconds", "timestamp.now"))
 """Functions that give the moment at which the rule runs."""

@@ -97,7 +97,10 @@ def tokenize(text: str) -> Tokens:
             raise AssertionError("any character and the end of the text are alternatives")
         word = found[2]
         at = found.end()
+        dotted = kind == "."
         kind = _FIXED.get(word) or _kind(word)
+        if dotted and kind in KEYWORDS:
+            kind = NAME
         kinds.append(kind)
         texts.append(word)
         starts.append(at - len(word))

@@ -52,7 +52,10 @@ class Origin:
 def path(node: Reference) -> str:
     """A field in dots, without indexes; the key of a map is a name like others (`analysis.md` decision 2)."""
     names = [] if node.is_variable else [node.root]
-    for step in node.steps:
+    steps = node.steps
+    if node.is_variable and len(steps) > 1 and steps[0] == "udm":
+        steps = steps[1:]  # `$e.udm.principal.ip` is `$e.principal.ip`
+    for step in steps:
         if isinstance(step, str):
             names.append(step)
         elif not (isinstance(step.value, Literal) and step.value.kind is LiteralKind.NUMBER):

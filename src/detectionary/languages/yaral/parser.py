@@ -101,7 +101,8 @@ class _Parser(Expressions):
         if not self.accept("}"):
             self.fault_here("YAR010", "expected `}`")
         sections = {part.kind for part in parts if isinstance(part, Section)}
-        if not any(isinstance(part, Stage) for part in parts):
+        staged = any(isinstance(part, Stage) for part in parts)
+        if not staged and not any(found.level is Level.ERROR for found in self.diagnostics):
             for needed in _NEEDED:
                 if needed not in sections:
                     self.report("YAR014", f"the rule has no section `{needed}`", name_span)
@@ -262,6 +263,8 @@ class _Parser(Expressions):
             width = self.texts[self.at]
             self.at += 1
         else:
+            if self.at_header():
+                self.fail("YAR010", "expected a length of time, such as 10m")
             number = self.texts[self.at] if self.kinds[self.at] == INTEGER else ""
             self.at += bool(number)
             width = number + self.name("a length of time, such as 10m")

@@ -125,9 +125,12 @@ class Expressions(Cursor):
             if kind == "=" and self.kinds[self.at] == "=" and self.starts[self.at] == self.ends[self.at - 1]:
                 self.fault_here("YAR016", "`==` is `=` in YARA-L", "write `=`")
                 self.at += 1
+            second = self.at
             right = self._sum()
             nocase = self.accept("nocase")
             if self.kinds[self.at] in _COMPARISONS:
+                if self.begins_line(second) and not self.depth:
+                    return self._without_right(kind, left, second, start)
                 self.fail("YAR013", "comparisons are not chained", "write `a = b and b = c`")
             return Compare(kind, left, right, nocase, self.span_from(start))
         negated = kind == "not" and self.peek() == "in" and not self.begins_line(self.at)
@@ -138,6 +141,13 @@ class Expressions(Cursor):
         if self.accept("nocase"):
             return NoCase(left, self.span_from(start))
         return left
+
+    def _without_right(self, operator: str, left: Expression, second: int, start: int) -> Compare:
+        # `$e.a =`, and on the next line `$e.b = "x"`: the value is missing, and the next line stands by itself.
+        self.at = second
+        self.report("YAR011", f"expected a value behind `{operator}`", self.span_of(second - 1))
+        end = self.ends[second - 1]
+        return Compare(operator, left, Bad("", Span(end, end)), False, self.span_from(start))
 
     def _membership(self, left: Expression, start: int) -> InList:
         mode = self.word() if self.word() in ("regex", "cidr") and self.peek() in (LIST, "(", "[", VARIABLE) else ""

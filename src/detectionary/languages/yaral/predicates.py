@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from detectionary.languages.yaral.constants import fold
-from detectionary.languages.yaral.functions import FUNCTIONS
+from detectionary.languages.yaral.functions import FUNCTIONS, NOW
 from detectionary.languages.yaral.origins import Origin, Origins, fields, is_now
 from detectionary.languages.yaral.printer import expression
 from detectionary.languages.yaral.scope import Scope, placeholder
@@ -205,7 +205,8 @@ class Predicates:
         """Whether the record's own time, as it is or as a distance from now, is compared."""
         if source.field not in RECORD_TIMES:
             return False
-        return not source.transforms or (len(source.transforms) == 1 and isinstance(node, Arithmetic))
+        calls = {found.name for found in walk(node) if isinstance(found, Call)}
+        return not source.transforms or (calls <= NOW | {"math.abs"} and not isinstance(node, Quantified))
 
     def _whole_array(self, left: Expression, right: Array, node: Compare) -> Leaf:
         source = self._source(left)
