@@ -19,6 +19,7 @@ from detectionary.model.analysis import (
 )
 from detectionary.model.attack import Coverage, TacticCoverage, Technique
 from detectionary.model.entry import Action, CorpusCount, Entry, Reference, Relations, value_keys
+from detectionary.model.outcome import Outcome
 from detectionary.model.predicate import (
     AnyOf,
     ColumnComparison,
@@ -34,6 +35,7 @@ from detectionary.model.predicate import (
 )
 from detectionary.model.rule import AlertContract, Connector, EntityField, EntityMapping, Rule, Source
 from detectionary.pages import rule_page
+from detectionary.pages.detail import DETAILS
 from detectionary.pages.listing import Facet, FacetCount, FacetPage, ListedRule, ValueKeyName, ValuePage, index_pages
 from detectionary.pages.listing_html import (
     filter_data,
@@ -42,7 +44,7 @@ from detectionary.pages.listing_html import (
     render_permalink,
     render_value,
 )
-from detectionary.pages.rule_html import DETAILS, _render, render_rule
+from detectionary.pages.rule_html import _render, render_rule
 from detectionary.text import Diagnostic, Level, SourceText, Span
 from tests.pages.entries import paint
 from tests.pages.markup import faults, read
@@ -90,7 +92,14 @@ def hostile_entry(text: str) -> Entry:
         bins=(text,),
     )
     row = Indicator(
-        text, Operator.EQ, Quantifier.ANY, (value, Value(ValueKind.RANGE, (text, text))), 1, whole, origin=text
+        text,
+        Operator.EQ,
+        Quantifier.ANY,
+        (value, Value(ValueKind.RANGE, (text, text))),
+        1,
+        whole,
+        origin=text,
+        record=text,
     )
     grouped = replace(row, group=Group(1, GroupKind.ANY), context=text, canonical_field=text + "c")
     finding = Diagnostic(text, Level.ERROR, text, whole, text, text)
@@ -143,6 +152,11 @@ def hostile_entry(text: str) -> Entry:
             response_actions=(text,),
         ),
         diagnostics=(replace(finding, span=None),),
+        related=((text, text),),
+        false_positives=(text,),
+        date=text,
+        modified=f"{text}m",
+        facts=((text, text), (text, f"{text}\n\n# {text}\n- `{text}` **{text}** [{text}]({text})\n```\n{text}\n```\n")),
     )
     return Entry(
         rule=rule,
@@ -153,6 +167,8 @@ def hostile_entry(text: str) -> Entry:
         platform=text,
         third_party_feed=text,
         time_window=text,
+        outcome=Outcome(False, (text,)),
+        events=(Action(text, text, text),),
     )
 
 

@@ -22,7 +22,12 @@ from tests.pages.test_json_contract import broken
 
 pytestmark = needs_shared
 
-CORPORA = [*sorted(path.name for path in shared("corpora").glob("kql-*")), "azure-sentinel"] if SHARED else []
+OTHER_LANGUAGES = ("sigma", "hayabusa-rules", "elastic-detection-rules", "chronicle-detection-rules")
+CORPORA = (
+    [*sorted(path.name for path in shared("corpora").glob("kql-*")), "azure-sentinel", *OTHER_LANGUAGES]
+    if SHARED
+    else []
+)
 LARGEST = 4
 """Files of each corpus, by size; and as many from its middle."""
 

@@ -91,7 +91,9 @@ def _closing(text: str, at: int, end: int, quote: str) -> int:
 
 
 def _is_key(text: str, at: int) -> bool:
-    """Whether an equals sign follows on the same line; so it does after each part of a dotted key but the last."""
+    """Whether what ends at `at` is a key or a part of one: a dot joins it to the next, or an equals sign follows."""
+    if text[at - 1] == ".":
+        return True
     while at < len(text) and text[at] in " \t":
         at += 1
-    return text.startswith("=", at)
+    return text.startswith(("=", "."), at)
