@@ -24,6 +24,11 @@ def event_coverage(tables: tuple[str, ...], language: str) -> tuple[Action, ...]
     return tuple(found.values())
 
 
+def is_category(table: str) -> bool:
+    """Whether a log source of Sigma's, `product/category`, is a category that stands for events."""
+    return table.lower() in _covered()
+
+
 @cache
 def _covered() -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}

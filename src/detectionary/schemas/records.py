@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 from detectionary.model.analysis import Analysis, GroupKind, Indicator
 from detectionary.model.predicate import Operator, Quantifier, ValueKind
+from detectionary.schemas.event_coverage import is_category
 from detectionary.schemas.fields import canonical_field
 from detectionary.schemas.kinds import Kind, kind_of
 
@@ -98,12 +99,15 @@ def is_equality(row: Indicator) -> bool:
 
 def _of_log_sources(tables: tuple[str, ...]) -> Iterator[Kind]:
     for table in tables:
-        parts = table.split("/")
+        product, *parts = table.split("/")
         found = kind_of("sigma", table)
-        if found is None and len(parts) > 2:
-            found = kind_of("sigma", f"{parts[0]}/{parts[-1]}")
+        if found is None and len(parts) > 1:
+            found = kind_of("sigma", f"{product}/{parts[-1]}")
         if found is None:
-            found = kind_of("sigma", parts[0])
+            whole = kind_of("sigma", product)
+            # A service of Windows that is not known may be another log than the one that an id alone would mean.
+            other = product.lower() == "windows" and bool(parts) and not is_category(f"{product}/{parts[-1]}")
+            found = Kind(None, whole.platform) if whole is not None and other else whole
         if found is not None:
             yield found
 
