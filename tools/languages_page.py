@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor
 from typing import Final
 
 from detectionary.languages import LANGUAGES
@@ -34,7 +35,7 @@ on the rule's page, and listed in the table `opaques` of the catalog with the ki
 | EQL | conditions inside of `child of […]` and its kin, which only older engines run |
 | ES\\|QL | conditions inside of `case`, queries of another language inside of `kql(…)` and `qstr(…)` |
 | Kibana KQL | nothing that parses |
-| Lucene | optional clauses beside required ones, which only raise the score |
+| Lucene | nothing that parses |
 | YARA-L | nothing that parses in the public rules |
 """
 
@@ -65,7 +66,12 @@ def _rows(figures: Figures) -> str:
         found = figures.get(f"language {language.name}", {})
         lines.append(
             f"| `{language.name}` | {title} | {products} | {found.get('rules', 0):,} | {found.get('accepted', 0):,} | "
-            f"{1 - found.get('opaque_share', 0):.1%} of {found.get('predicates', 0):,} | "
-            f"{found.get('canonical_share', 0):.1%} | {found.get('with_action', 0):,} | {by} |"
+            f"{_percent(1 - found.get('opaque_share', 0))} of {found.get('predicates', 0):,} | "
+            f"{_percent(found.get('canonical_share', 0))} | {found.get('with_action', 0):,} | {by} |"
         )
     return "\n".join(lines)
+
+
+def _percent(share: float) -> str:
+    """Rounded down: all that is shown as 100 % is all."""
+    return f"{floor(share * 1000 + 1e-6) / 10:g} %"
