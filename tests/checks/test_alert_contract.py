@@ -105,3 +105,11 @@ def test_a_column_that_feeds_the_same_twice_is_named_once() -> None:
 def test_output_fields_are_compared_by_their_exact_names() -> None:
     fields = (OutputField("IP", "project", 1, "string"), OutputField("ip", "project", 1, "string"))
     assert findings(AlertContract(title="{{ip}} {{IP}}"), output_fields=fields) == ()
+
+
+@pytest.mark.parametrize("language", ["sigma", "eql", "esql", "kuery", "lucene", "ml", "yaral"])
+def test_the_contract_is_one_of_kusto_rules_alone(language: str) -> None:
+    alert = AlertContract(title="{{Nobody}} did it", custom_details=(("Who", "Nobody"),))
+    assert len(findings(alert)) == 2
+    rule = replace(FIRST.rule, alert=alert, language=language)
+    assert alert_contract(rule, FIRST.analysis) == ()

@@ -20,8 +20,11 @@ WRONG_CASE = "ALERT102"
 def alert_contract(rule: Rule, analysis: Analysis) -> tuple[Diagnostic, ...]:
     """One diagnostic for each use of a column that the query does not output.
 
-    None when the output fields are not all known (`open_fields`), or when the query has syntax errors.
+    None when the output fields are not all known (`open_fields`), or when the query has syntax errors; and none for
+    rules in other languages, whose alerts hold the whole event: the contract is Sentinel's and Defender XDR's.
     """
+    if rule.language != "kusto":
+        return ()
     if analysis.open_fields or not analysis.accepted or not analysis.output_fields:
         return ()
     return missing_columns(rule.alert, tuple(field.name for field in analysis.output_fields))

@@ -87,10 +87,14 @@ def _render(page: RulePage, detail: Detail, bodies: bool) -> str:
     )
 
 
+_ENDINGS: Final = {"markdown": "md", "kusto": "kql"} | {
+    name: name for name in ("yaml", "toml", "yaral", "eql", "esql", "kuery", "lucene")
+}
+
+
 def raw_name(page: RulePage) -> str:
     """The name of the file beside the page that holds the rule's text as it is."""
-    endings = {"yaml": "yaml", "markdown": "md", "kusto": "kql", "toml": "toml", "yaral": "yaral"}
-    return f"rule.{endings.get(page.body_language, 'txt')}"
+    return f"rule.{_ENDINGS.get(page.body_language, 'txt')}"
 
 
 @dataclass(frozen=True, slots=True)
