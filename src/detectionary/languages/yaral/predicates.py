@@ -121,7 +121,8 @@ class Predicates:
                 value = Value(ValueKind.NUMBER, count)
                 return ThresholdTest(f"of [{listed}]", None, Operator.GE, value, node.span)
             case SomeOf(items=items):
-                return None if all(isinstance(item, Reference) for item in items) else self._opaque("of", node)
+                plain = all(isinstance(item, Reference) and not item.steps for item in items)
+                return None if plain else self._opaque("of", node)
             case Join(kind, (Compare("=", left, right), *_)):
                 return self._columns(left, f"{kind} join", right, node)
             case Join():
