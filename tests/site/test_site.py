@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from detectionary.model.entry import Entry
 from detectionary.pages.keys import permalink_path, rule_path
 from detectionary.site.folder import MANIFEST, SiteError
 from detectionary.site.licences import may_republish
@@ -86,6 +87,29 @@ def test_a_corpus_count_leads_to_the_rules_behind_it(site: Path) -> None:
 
 def _target(site: Path, link: str) -> Document:
     return read((site / "rules" / "kusto" / "machine-start" / link).resolve().read_text())
+
+
+def test_rules_that_a_rule_names_are_linked_when_they_have_pages(tmp_path: Path) -> None:
+    related = (("derived", "long"), ("similar", "nowhere"))
+    naming = replace(FIRST, rule=replace(FIRST.rule, related=related))
+    write_site(lambda: MemoryCatalog((naming, long_entry())), tmp_path / "out")
+    page = read((tmp_path / "out" / rule_path("kusto", "machine-start")).read_text())
+    assert f"../../../{permalink_path('long')}" in page.links()
+    assert "similar to nowhere" in page.text
+    assert not [link for link in page.links() if "nowhere" in link]
+
+
+def test_lists_say_the_language_and_the_kind_of_each_rule(tmp_path: Path) -> None:
+    def of(language: str, kind: str) -> Entry:
+        return replace(FIRST, slug=f"{language}-{kind}", rule=replace(FIRST.rule, language=language, kind=kind))
+
+    entries = (of("sigma", "Rule"), of("esql", "ES|QL"), of("kuery", "New terms"))
+    write_site(lambda: MemoryCatalog(entries), tmp_path / "out")
+    index = read((tmp_path / "out" / "index.html").read_text())
+    cells = [cell.text for cell in index.all("td")]
+    assert cells[5::6] == ["Sigma · Rule", "ES|QL", "Kibana KQL · New terms"]
+    lists = {path.name for path in (tmp_path / "out" / "language").iterdir()}
+    assert lists == {"index.html", "sigma.html", "esql.html", "kuery.html"}
 
 
 def test_the_permalink_of_one_rule_leads_on_and_that_of_several_lists_them(site: Path) -> None:

@@ -24,7 +24,7 @@ FACET_TITLES: Final = {
     Facet.LANGUAGE: ("Languages", "Rules in {}"),
     Facet.PLATFORM: ("Platforms", "Rules for {}"),
     Facet.TACTIC: ("Tactics", "Rules for {}"),
-    Facet.TABLE: ("Tables", "Rules that read {}"),
+    Facet.TABLE: ("Log sources", "Rules that read {}"),
     Facet.ACTION: ("Actions", "Rules that detect {}"),
     Facet.REPOSITORY: ("Repositories", "Rules of {}"),
 }
@@ -33,7 +33,8 @@ FACET_NOTES: Final = {
     Facet.LANGUAGE: "The query languages that the rules are written in.",
     Facet.PLATFORM: "What the rules watch: the platform whose records they read.",
     Facet.TACTIC: "The ATT&CK tactics that the rules declare.",
-    Facet.TABLE: "The tables that the queries read, those of functions with known bodies included.",
+    Facet.TABLE: "What the rules read, as each language names it: tables (those of functions with known bodies too), "
+    "index patterns, log sources by product, category and service, log types.",
     Facet.ACTION: "Operations by the names that log sources give them. A rule is listed when it requires one of them.",
     Facet.REPOSITORY: "Where the rules come from.",
 }
@@ -122,8 +123,13 @@ def _row(rule: ListedRule) -> str:
         f'<tr><td>{dot}<a class="name" href="{_ROOT}{escape(rule_path(rule.language, rule.slug))}">'
         f"<bdi>{escape(rule.title)}</bdi></a></td><td>{escape(rule.platform or '')}</td>"
         f"<td>{escape(', '.join(rule.tactics))}</td><td>{tables}{more}</td>"
-        f"<td>{escape(_short(rule.repository))}</td><td>{escape(rule.kind)}</td></tr>\n"
+        f"<td>{escape(_short(rule.repository))}</td><td>{escape(_language_and_kind(rule))}</td></tr>\n"
     )
+
+
+def _language_and_kind(rule: ListedRule) -> str:
+    """The two as "Kusto · Scheduled"; a kind that is the language (ES|QL) is not said twice."""
+    return " · ".join(dict.fromkeys((language_title(rule.language), rule.kind)))
 
 
 def _short(repository: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -54,17 +54,20 @@ _PASSED_ON: Final = 12
 """More columns than this that a stage only passes on are folded away."""
 
 
-def render_rule(page: RulePage, *, bodies: bool = True) -> str:
-    """The page at `rule_path(page.language, page.slug)`. Without `bodies` no text of the rule is shown."""
+def render_rule(page: RulePage, *, bodies: bool = True, known: Container[str] = ()) -> str:
+    """The page at `rule_path(page.language, page.slug)`. Without `bodies` no text of the rule is shown.
+
+    `known` are the ids of all rules that have pages; those that the rule itself names are linked.
+    """
     html = ""
     for detail in DETAILS:
-        html = _render(page, detail, bodies)
+        html = _render(page, detail, bodies, known)
         if len(html) <= WEIGHT_LIMIT and len(html.encode()) <= WEIGHT_LIMIT:
             break
     return html
 
 
-def _render(page: RulePage, detail: Detail, bodies: bool) -> str:
+def _render(page: RulePage, detail: Detail, bodies: bool, known: Container[str] = ()) -> str:
     markup = RuleMarkup(page, detail, bodies)
     return (
         environment()
@@ -77,6 +80,7 @@ def _render(page: RulePage, detail: Detail, bodies: bool) -> str:
             bodies=bodies,
             raw_name=raw_name(page),
             most=_MOST,
+            known=known,
             words=markup.words,
             trigger_words=trigger_words,
             kind_words=kind_words,

@@ -93,7 +93,7 @@ def write_site(
     with open_catalog() as catalog:
         listings = tuple(catalog.references())
     staging = staging_for(out)
-    task = partial(_Writer, open_catalog, staging, bodies)
+    task = partial(_Writer, open_catalog, staging, bodies, frozenset(each.reference.id for each in listings))
     with _Workers(task, processes) as workers:
         slugs = [listing.reference.slug for listing in listings]
         actions: dict[str, tuple[str, ...]] = {}
@@ -134,11 +134,12 @@ _SharedValue = tuple[ValueKey, ValueKeyName]
 class _Writer:
     """Writes pages of a catalog that it holds open."""
 
-    def __init__(self, open_catalog: OpenCatalog, staging: Path, bodies: Bodies) -> None:
+    def __init__(self, open_catalog: OpenCatalog, staging: Path, bodies: Bodies, known: frozenset[str]) -> None:
         self._open = open_catalog()
         self._catalog = self._open.__enter__()
         self._staging = staging
         self._bodies = bodies
+        self._known = known
         self._highlighters: Mapping[str, Highlighter] = {each.name: each.highlight for each in LANGUAGES}
         self._listed: Mapping[str, ListedRule] | None = None
 
@@ -167,7 +168,7 @@ class _Writer:
             page = without_texts(page)
         path = self._staging / rule_path(page.language, page.slug)
         path.parent.mkdir(parents=True)
-        path.write_bytes(render_rule(page, bodies=shown).encode())
+        path.write_bytes(render_rule(page, bodies=shown, known=self._known).encode())
         path.with_name("index.json").write_bytes(encode(page))
         if shown:
             path.with_name(raw_name(page)).write_bytes(page.body.encode("utf-8", "replace"))

@@ -75,7 +75,9 @@
     code.textContent = tables.slice(0, 2).join(", ") + (tables.length > 2 ? " +" + (tables.length - 2) : "");
     cell(tr, "").append(code);
     cell(tr, names("repository", rule[6]).join(""));
-    cell(tr, names("kind", rule[5]).join(""));
+    var language = names("language", rule[4]).map(function (name) { return data.languages[name]; })[0] || "";
+    var kind = names("kind", rule[5])[0] || "";
+    cell(tr, language === kind ? kind : language + " · " + kind);
     return tr;
   }
 
