@@ -27,7 +27,7 @@ from detectionary.languages.sigma.syntax import (
     SigmaRule,
     named,
 )
-from detectionary.languages.sigma.texts import short_duration, trimmed
+from detectionary.languages.sigma.texts import short_duration
 from detectionary.model.analysis import Analysis, Indicator, OutputField, Stage
 from detectionary.model.predicate import (
     AllOf,
@@ -167,7 +167,7 @@ class _Analyzer:
             yield Stage(1, "condition", span.of(self._text), span, (), tuple(dict.fromkeys(names)), None, thresholds)
         for search in self._rule.searches:
             number += 1
-            span = trimmed(self._text, search.span)
+            span = search.span
             predicate = self._found[search.name]
             if search.name in self._used and search.name not in self._sought:
                 predicate = Not(predicate)

@@ -20,6 +20,7 @@ from detectionary.languages.sigma.syntax import (
     Search,
     SigmaRule,
 )
+from detectionary.languages.sigma.texts import pair_span
 from detectionary.text import Diagnostic, Level, Span
 from detectionary.text.yamldoc import MappingNode, Node, ScalarNode, SequenceNode, parse_yaml
 
@@ -145,7 +146,7 @@ class _Parser:
     ) -> tuple[tuple[Search, ...], tuple[Condition, ...], str | None]:
         """Detection = (identifier ":" search)* "condition" ":" condition+ ["timeframe" ":" timespan]"""
         searches = tuple(
-            Search(key.text, self._search(value), Span(key.span.start, max(key.span.end, value.span.end)))
+            Search(key.text, self._search(value), pair_span(self._text, key, value))
             for key, value in _pairs(node)
             if key.text not in others
         )
@@ -202,7 +203,7 @@ class _Parser:
         field, *modifiers = key.text.split("|")
         # Blanks round the parts are the author's slip; pySigma would take them as part of the name.
         named = tuple(modifier.strip() for modifier in modifiers)
-        span = Span(key.span.start, max(key.span.end, value.span.end))
+        span = pair_span(self._text, key, value)
         values: list[Literal] = []
         match value:
             case ScalarNode():
@@ -260,7 +261,7 @@ class _Parser:
         field = None
         percentile = None
         for key, value in _pairs(node):
-            span = Span(key.span.start, value.span.end)
+            span = pair_span(self._text, key, value)
             if key.text == "field":
                 field = ", ".join(each.text.strip() for each in _scalars(value)) or None
             elif key.text in (*BOUNDS, "percentile") and isinstance(value, ScalarNode):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from detectionary.text import Span
+from detectionary.text.yamldoc import MappingNode, Node, ScalarNode, SequenceNode
 
 _UNITS = {"s": "s", "m": "m", "h": "h", "d": "d"}
 
@@ -13,6 +14,21 @@ def trimmed(text: str, span: Span) -> Span:
     while end > span.start and text[end - 1].isspace():
         end -= 1
     return Span(span.start, end)
+
+
+def pair_span(text: str, key: ScalarNode, value: Node) -> Span:
+    """A key with its value, without the comments and blanks that YAML counts to a block before the next key."""
+    last = value
+    while not text.startswith(("[", "{"), last.span.start):
+        match last:
+            case SequenceNode((*_, item)):
+                last = item
+            case MappingNode((*_, (_, held))):
+                last = held
+            case _:
+                break
+    # An alias stands for a part that was written elsewhere.
+    return trimmed(text, Span(key.span.start, last.span.end if last.span.start >= key.span.end else key.span.end))
 
 
 def short_duration(written: str | None) -> str | None:
