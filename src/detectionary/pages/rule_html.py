@@ -4,43 +4,33 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
 from typing import Final
 from urllib.parse import quote
 
 from markupsafe import Markup
 
-from detectionary.model.predicate import ScalarValue, ValueKind
-from detectionary.pages.code import Painted, Placement, body_html, colours_of, escape, escape_code, is_added
+from detectionary.pages.code import body_html, colours_of, escape_code
+from detectionary.pages.comparisons_html import ComparisonMarkup
 from detectionary.pages.detail import DETAILS, Detail
 from detectionary.pages.environment import environment
 from detectionary.pages.keys import rule_path, up
-from detectionary.pages.languages import language_title, language_words
 from detectionary.pages.prose import linked_paragraphs, marked, template_html, web_link
 from detectionary.pages.rule import (
-    Corpus,
-    PageBinding,
     PageDiagnostic,
     PageFact,
-    PageIndicator,
     PageOutputField,
-    PageParameter,
-    PageStage,
-    PageTest,
-    PageValue,
     RulePage,
     SameAction,
     is_prose,
 )
+from detectionary.pages.stages_html import StageMarkup
 from detectionary.pages.words import (
     kind_words,
-    operator_words,
     outcome_words,
     relation_words,
-    scalar_text,
     trigger_words,
 )
 
@@ -102,58 +92,6 @@ def raw_name(page: RulePage) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Inner:
-    """A pipeline inside a stage, with the beginning of its stages' ids; some are not `shown`."""
-
-    label: str
-    stages: tuple[PageStage, ...]
-    anchor: str
-    shown: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Logic:
-    size: int
-    html: Markup
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Rows of one group, or rows that stand alone."""
-
-    kind: str | None
-    rows: tuple[PageIndicator, ...]
-
-    def spans(self) -> Iterator[tuple[PageIndicator, int, int]]:
-        """Each row with how many rows its field and its record stand for; 0 when it stands in a row above."""
-        for _, of_record in groupby(self.rows, lambda row: row.record):
-            held = tuple(of_record)
-            records = len(held)
-            for _, same in groupby(held, lambda row: (row.field, row.canonical_field)):
-                rows = tuple(same)
-                for number, row in enumerate(rows):
-                    yield row, 0 if number else len(rows), records
-                    records = 0
-
-    def label(self, what: str) -> str:
-        """What the group means for its rows."""
-        if self.kind == "any":
-            return "any of"
-        return "together" if what == "exclusion" else "all of"
-
-
-@dataclass(frozen=True, slots=True)
-class ShownValues:
-    listed: tuple[PageValue, ...]
-    mixed: bool
-    """The values differ in their transforms, so that each shows its own."""
-    counted: bool
-    """Some value has a corpus count."""
-    rest: Markup
-    rest_count: int
-
-
-@dataclass(frozen=True, slots=True)
 class ShownAction:
     """`others`: how many other rules detect it."""
 
@@ -182,25 +120,8 @@ class PassedFields:
     types: tuple[tuple[str, str], ...]
 
 
-class RuleMarkup:
+class RuleMarkup(StageMarkup, ComparisonMarkup):
     """What the templates ask for beyond the context itself: texts painted, rows grouped, words for codes."""
-
-    def __init__(self, page: RulePage, detail: Detail, bodies: bool) -> None:
-        self.page = page
-        self._detail = detail
-        self._bodies = bodies
-        self.words = language_words(page.language, [stage.operator for stage in page.stages])
-        self._query = Painted(page.query, page.highlights)
-        self._placement = Placement(page)
-        self._pipelines: dict[str, tuple[Inner, ...]] = {}
-        self._inner_left = detail.inner_stages
-        self._lets: dict[str, str] = {}
-        names = [*(let.name for let in page.parameters), *(let.name for let in page.bindings)]
-        for number, name in enumerate(names, start=1):
-            self._lets[name] = f"let-{number}"
-        for stage in page.stages:
-            if stage.operator == "selection":  # Sigma's condition uses them by the names that they begin with
-                self._lets.setdefault(stage.text.partition(":")[0].strip("\"' "), f"s{stage.number}")
 
     # The frame of the page
 
@@ -320,201 +241,6 @@ class RuleMarkup:
         lines = self._detail.body_lines
         return max(0, len(self._placement.body_starts) - lines)
 
-    def line(self, stage: PageStage) -> int | None:
-        """The line of the file on which a stage begins, when the page has it."""
-        row = self._placement.line_of(stage.span.start)
-        lines = self._detail.body_lines
-        if row is None or not self._bodies or row >= lines or is_added(stage):
-            return None
-        return row + self.page.source.line
-
-    # Stages and lets
-
-    def let_anchor(self, name: str) -> str:
-        return self._lets.get(name, "stages")
-
-    def stage_code(self, stage: PageStage, anchor: str) -> Markup:
-        start = stage.span.start
-        if stage.text.startswith("|"):
-            start = max(0, self.page.query.rfind("|", 0, start + 1))
-        return self._code(start, stage.text, self.pipelines(stage, anchor))
-
-    def let_code(self, let: PageParameter | PageBinding, anchor: str) -> Markup:
-        return self._code(let.span.start, let.text, self.pipelines(let, anchor))
-
-    def _code(self, start: int, text: str, inner: Sequence[Inner]) -> Markup:
-        """The text of a stage, painted; long pipelines inside it stand below it as stages, and are left out here."""
-        if not self._bodies:
-            return Markup()
-        plain = not self._detail.colours
-        query = self.page.query
-        if not query.startswith(text, start):
-            shown = text[: self._detail.stage_characters]
-            around = () if plain else colours_of(self.page.body_language, shown)
-            return Markup(Painted(shown, around).html(0, len(shown)))  # noqa: S704
-        pieces: list[str] = []
-        at, end = start, start + len(text)
-        cut = min(end, start + self._detail.stage_characters)
-        for pipeline in inner:
-            first, last = pipeline.stages[0].span.start, pipeline.stages[-1].span.end
-            long = query.count("\n", first, last) > 2 or last - first > 200
-            if not long or not pipeline.shown or not at <= first < last <= end:
-                continue
-            pieces.append(self._query.html(at, min(first, max(cut, at)), plain=plain))
-            count = len(pipeline.stages)
-            words = "1 stage" if count == 1 else f"{count} stages"
-            pieces.append(f'<a class=fold href="#{pipeline.anchor}1">{escape(pipeline.label or "below")}: {words}</a>')
-            at = last
-        if at < cut:
-            pieces.append(self._query.html(at, cut, plain=plain))
-        if max(at, cut) < end:
-            left = query.count("\n", max(at, cut), end)
-            pieces.append(f'<span class="fold">… {f"{left} more lines" if left else "more"}, in the rule body</span>')
-        return Markup("".join(pieces))  # noqa: S704  # every piece is escaped
-
-    def negated(self, stage: PageStage) -> bool:
-        """Whether a Sigma selection is only reached under a negation."""
-        return stage.operator == "selection" and stage.predicate is not None and stage.predicate.negated is not None
-
-    def pipelines(self, holder: PageStage | PageParameter | PageBinding, anchor: str) -> tuple[Inner, ...]:
-        """The stages inside a stage or a let, one group a pipeline."""
-        known = self._pipelines.get(anchor)
-        if known is None:
-            groups: list[list[PageStage]] = []
-            for stage in holder.stages:
-                if not groups or stage.pipeline != groups[-1][-1].pipeline or stage.number <= groups[-1][-1].number:
-                    groups.append([])
-                groups[-1].append(stage)
-            inner = []
-            for number, group in enumerate(groups, start=1):
-                self._inner_left -= len(group)
-                name = f"{anchor}-{number}-"
-                inner.append(Inner(group[0].pipeline or "", tuple(group), name, self._inner_left >= 0))
-            known = self._pipelines[anchor] = tuple(inner)
-        return known
-
-    def worth(self, parameter: PageParameter) -> Markup | None:
-        """The value of a parameter, where its text does not already say it."""
-        value = parameter.value
-        if value is None or isinstance(value, tuple):
-            return None
-        text = scalar_text(value)
-        return None if text in parameter.text or len(text) > 200 else self.scalar(value)
-
-    def logic(self, stage: PageStage) -> Logic | None:
-        """The tree of a stage's predicate, when it is more than a list of conditions that must all hold."""
-        test = stage.predicate
-        if test is None or not _branches(test) or _size(test) > self._detail.logic:
-            return None
-        return Logic(_size(test), Markup(self._tree(test)))  # noqa: S704  # every text in it is escaped
-
-    def _tree(self, test: PageTest) -> str:
-        for word, operands in (("all of", test.all), ("any of", test.any)):
-            if operands:
-                return f"<li><span class=word>{word}</span><ul>{''.join(map(self._tree, operands))}</ul></li>"
-        if test.negated is not None:
-            inner = test.negated
-            if inner.all or inner.any:
-                word = "not all of" if inner.all else "none of"
-                parts = "".join(map(self._tree, inner.all or inner.any))
-                return f"<li class=not><span class=word>{word}</span><ul>{parts}</ul></li>"
-            return f"<li class=not><span class=word>not</span><ul>{self._tree(inner)}</ul></li>"
-        if test.test in ("comparison", "threshold"):
-            words = operator_words(test.operator or "", test.quantifier or "", len(test.values))
-            field = "<em>all fields</em>" if test.field is None else f"<code>{escape(test.field)}</code>"
-            values = ", ".join(str(self.scalar(value)) for value in test.values[:4])
-            more = f" <span class=muted>… {len(test.values) - 4} more</span>" if len(test.values) > 4 else ""
-            origin = f" values of <code>{self.shortened(test.origin)}</code>" if test.origin else ""
-            return f"<li>{field} <span class=op>{words}</span> {values}{more}{origin}</li>"
-        return f"<li><code>{self.shortened(test.text or '')}</code></li>"
-
-    # Indicators and exclusions
-
-    def blocks(self, rows: Sequence[PageIndicator]) -> tuple[Block, ...]:
-        """Rows of one group side by side, at the place of the first of them; rows alone stay where they are.
-
-        Those of one record of several stand together too, in the order in which the query speaks of the records.
-        """
-        rows = rows[: self._detail.rows]
-        first: dict[str | None, int] = {}
-        for row in sorted(rows, key=lambda row: row.span):
-            first.setdefault(row.record, len(first))
-        rows = sorted(rows, key=lambda row: first[row.record])
-        groups: dict[int, list[PageIndicator]] = {}
-        order: list[list[PageIndicator]] = []
-        for row in rows:
-            if row.group is None:
-                order.append([row])
-            elif row.group.id in groups:
-                groups[row.group.id].append(row)
-            else:
-                groups[row.group.id] = [row]
-                order.append(groups[row.group.id])
-        return tuple(
-            Block(block[0].group.kind if block[0].group is not None and len(block) > 1 else None, tuple(block))
-            for block in order
-        )
-
-    def counted(self, rows: Sequence[PageIndicator]) -> bool:
-        return any(value.corpus is not None for row in rows for value in row.values)
-
-    def rows_left(self, rows: Sequence[PageIndicator]) -> int:
-        return max(0, len(rows) - self._detail.rows)
-
-    def operator(self, row: PageIndicator) -> str:
-        return operator_words(row.operator, row.quantifier, len(row.values))
-
-    def shared_transforms(self, row: PageIndicator) -> tuple[str, ...]:
-        """The transforms that all values of a row have, so that the row can show them once."""
-        if not row.values:
-            return row.transforms
-        lists = {value.transforms for value in row.values}
-        return lists.pop() if len(lists) == 1 else ()
-
-    def values(self, row: PageIndicator) -> ShownValues:
-        """Of a long list, the values that other rules share come first, and the rest is folded away."""
-        mixed = len({value.transforms for value in row.values}) > 1
-        values = [value for value in row.values if value.kind != ValueKind.NULL.value or value.value is not None]
-        counted = any(value.corpus is not None for value in values)
-        if len(values) <= self._detail.values:
-            return ShownValues(tuple(values), mixed, counted, Markup(), 0)
-        shared = [value for value in values if value.corpus is not None and value.corpus.total]
-        shared.sort(key=lambda value: -(value.corpus.total if value.corpus else 0))
-        alone = [value for value in values if value.corpus is None or not value.corpus.total]
-        listed = (shared or alone)[: self._detail.values]
-        rest = [value for value in values if value not in listed]
-        text = "\n".join(scalar_text(value.value) for value in rest)
-        text = text if len(text) <= self._detail.folded_characters else f"{text[: self._detail.folded_characters]}…"
-        return ShownValues(tuple(listed), mixed, counted, Markup(escape_code(text)), len(rest))  # noqa: S704
-
-    def value(self, value: PageValue) -> Markup:
-        if isinstance(value.value, tuple):
-            low, high = value.value
-            return Markup("{} <span class=muted>to</span> {}").format(self.scalar(low), self.scalar(high))
-        shown = self.scalar(value.value)
-        if value.kind in ("text", "number", "bool", "null", "guid"):
-            return shown
-        return Markup("{} <span class=type>{}</span>").format(shown, value.kind.replace("_", " "))
-
-    def plain(self, value: ScalarValue | tuple[ScalarValue, ...]) -> str:
-        return scalar_text(value)[:80]
-
-    def scalar(self, value: ScalarValue | tuple[ScalarValue, ...]) -> Markup:
-        if value == "":
-            return Markup("<em>empty text</em>")
-        text = scalar_text(value)
-        if len(text) > 2_000:
-            text = f"{text[:2_000]}…"
-        return Markup(f"<code>{escape_code(text)}</code>")  # noqa: S704
-
-    def shortened(self, text: str) -> Markup:
-        """A stretch of the query on few lines."""
-        return Markup(escape_code(text if len(text) <= 400 else f"{text[:400]}…"))  # noqa: S704
-
-    def split(self, corpus: Corpus) -> str:
-        """The languages of the rules that a corpus count counts: "Kusto 5, Sigma 7"."""
-        return ", ".join(f"{language_title(name)} {count}" for name, count in corpus.by_language.items())
-
     # Output fields and the alert
 
     @cached_property
@@ -612,15 +338,3 @@ class RuleMarkup:
 
 
 _PASSING: Final = frozenset({"source", "project-away", "project-reorder", "project-keep", "union", "distinct", "join"})
-
-
-def _branches(test: PageTest) -> bool:
-    if test.any or (test.negated is not None and (test.negated.all or test.negated.any or test.negated.negated)):
-        return True
-    return any(map(_branches, test.all)) or (test.negated is not None and _branches(test.negated))
-
-
-def _size(test: PageTest) -> int:
-    if test.negated is not None:
-        return _size(test.negated)
-    return sum(map(_size, (*test.all, *test.any))) or 1
