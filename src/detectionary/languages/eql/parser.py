@@ -12,8 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from detectionary.languages.cursor import MAX_DIAGNOSTICS
 from detectionary.languages.eql.constants import fold
-from detectionary.languages.eql.cursor import MAX_DIAGNOSTICS
 from detectionary.languages.eql.lexer import Tokens, tokenize
 from detectionary.languages.eql.parser_sequences import Sequences
 from detectionary.languages.eql.syntax import EventQuery, Expression, Pipe, Query, Sequence

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from detectionary.languages.eql.cursor import MAX_DEPTH, Cursor, Fault
+from detectionary.languages.cursor import Fault
+from detectionary.languages.eql.cursor import MAX_DEPTH, Cursor
 from detectionary.languages.eql.functions import function_named
 from detectionary.languages.eql.syntax import (
     Arithmetic,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from detectionary.languages.eql.cursor import Fault
+from detectionary.languages.cursor import Fault
 from detectionary.languages.eql.parser_expressions import STARTS, Expressions, joined
 from detectionary.languages.eql.syntax import (
     Bad,

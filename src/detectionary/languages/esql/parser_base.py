@@ -8,9 +8,11 @@ read. Nothing is raised while a query is right.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NoReturn
 
+from detectionary.languages.cursor import Fault, TokenCursor
 from detectionary.languages.esql.lexer import Tokens
 from detectionary.languages.esql.syntax import Bad, Literal, Name, NamePattern, Parameter
 from detectionary.languages.esql.tokens import (
@@ -24,13 +26,10 @@ from detectionary.languages.esql.tokens import (
     STRING,
 )
 from detectionary.model.wildcards import Wild
-from detectionary.text import Diagnostic, Level, Span
+from detectionary.text import Level, Span
 
 MAX_DEPTH: Final = 64
 """How deep expressions and queries may nest. No query of the corpora nests deeper than 12 levels."""
-
-MAX_DIAGNOSTICS: Final = 100
-"""Further faults of one text are not reported."""
 
 _COMMAND_ENDS: Final = frozenset({"|", ")", END})
 _CLOSING: Final = {"(": ")", "[": "]", "{": "}"}
@@ -48,45 +47,21 @@ _HABITS: Final = {
 }
 
 
-class Fault(Exception):  # noqa: N818  # the fault is in the query
-    """Unwinds to the next place from which parsing can go on; its diagnostic is recorded before."""
-
-
-class Cursor:
+class Cursor(TokenCursor):
     """The tokens and the place among them; what every production builds on."""
 
     def __init__(self, tokens: Tokens) -> None:
-        self.text = tokens.text
-        self.kinds = tokens.kinds
-        self.texts = tokens.texts
-        self.starts = tokens.starts
-        self.ends = tokens.ends
-        self.at = 0
-        self.depth = 0
-        self.diagnostics: list[Diagnostic] = []
+        super().__init__(tokens)
         self._closers: list[int] | None = None
-        self._last_fault = -1
         if tokens.unclosed is not None:
             start = tokens.unclosed
             self.report("ESQ004", "a comment that nothing ends", Span(start, start + 2), "write `*/` behind it")
 
     # Looking and taking
 
-    def peek(self, distance: int = 1) -> str:
-        """The kind of the token so far ahead; END beyond the last."""
-        at = self.at + distance
-        return self.kinds[at] if at < len(self.kinds) else END
-
     def word(self) -> str:
         """The next token's text in lower case."""
         return self.texts[self.at].lower()
-
-    def accept(self, kind: str) -> bool:
-        """Step over the next token if it is of this kind."""
-        if self.kinds[self.at] == kind:
-            self.at += 1
-            return True
-        return False
 
     def accept_word(self, word: str) -> bool:
         """Step over a name that spells this word, which is no keyword elsewhere."""
@@ -109,9 +84,6 @@ class Cursor:
             return Span(self.starts[first], self.ends[self.at - 1])
         place = self.ends[first - 1] if first else self.starts[first]
         return Span(place, place)
-
-    def token_span(self, at: int) -> Span:
-        return Span(self.starts[at], self.ends[at])
 
     # Names and strings
 
@@ -169,7 +141,7 @@ class Cursor:
 
     def _report_reserved(self, at: int) -> None:
         hint = "in backticks it is a name"
-        self.report("ESQ014", f"`{self.texts[at]}` holds a word of the language", self.token_span(at), hint)
+        self.report("ESQ014", f"`{self.texts[at]}` holds a word of the language", self.span_of(at), hint)
 
     def expect_name(self, what: str = "a column name") -> Name:
         name = self.accept_name()
@@ -232,7 +204,7 @@ class Cursor:
         closed = len(text) > 1 and text[-1] == '"'
         body = text[1:-1] if closed else text[1:]
         if not closed:
-            self.report("ESQ002", "a string that does not end on its line", self.token_span(at), 'write `"` behind it')
+            self.report("ESQ002", "a string that does not end on its line", self.span_of(at), 'write `"` behind it')
 
         def meaning(escape: re.Match[str]) -> str:
             known = _ESCAPES.get(escape[1])
@@ -250,15 +222,17 @@ class Cursor:
         if self.kinds[at] != PARAMETER:
             return None
         self.at = at + 1
-        return Parameter(self.texts[at], span=self.token_span(at))
+        return Parameter(self.texts[at], span=self.span_of(at))
 
     # Faults
 
-    def report(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
+    def report(
+        self, code: str, message: str, span: Span, advice: str | None = None, level: Level = Level.ERROR
+    ) -> None:
         """Record a fault after which the production can go on; of two at one place, the first."""
-        if len(self.diagnostics) < MAX_DIAGNOSTICS and span.start != self._last_fault:
+        if span.start != self._last_fault:
             self._last_fault = span.start
-            self.diagnostics.append(Diagnostic(code, Level.ERROR, message, span, hint))
+            super().report(code, message, span, advice, level)
 
     def fail_expected(self, what: str, code: str = "ESQ010", hint: str | None = None) -> NoReturn:
         """Something else stands where `what` must stand."""
@@ -289,13 +263,13 @@ class Cursor:
         at = self.at
         if at and (self.kinds[at] == END or "\n" in self.text[self.ends[at - 1] : self.starts[at]]):
             return Span(self.ends[at - 1], self.ends[at - 1])
-        return self.token_span(at)
+        return self.span_of(at)
 
     def enter(self) -> None:
         """One level deeper."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            self.report("ESQ018", f"the query nests more than {MAX_DEPTH} levels deep", self.token_span(self.at))
+            self.report("ESQ018", f"the query nests more than {MAX_DEPTH} levels deep", self.span_of(self.at))
             raise Fault
 
     # Going on after a fault
@@ -314,7 +288,7 @@ class Cursor:
             if last is not None and last.code in ("ESQ010", "ESQ011") and self.kinds[self.at] in ("|", END):
                 # the bracket is the fault, not what stands where it should end
                 self.diagnostics.pop()
-                self.report("ESQ017", f"this `{self.kinds[opener]}` is not closed", self.token_span(opener))
+                self.report("ESQ017", f"this `{self.kinds[opener]}` is not closed", self.span_of(opener))
             raise Fault
         self.at = end + 1
         self.depth = depth
@@ -332,7 +306,7 @@ class Cursor:
             self.at = closer + 1 if closer >= 0 else self.at + 1
 
 
-def _match_brackets(kinds: list[str]) -> list[int]:
+def _match_brackets(kinds: Sequence[str]) -> list[int]:
     """For every token the index of its closing bracket; one pass, made only when there is a fault."""
     closers = [-1] * len(kinds)
     waiting: list[int] = []

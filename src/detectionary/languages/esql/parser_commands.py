@@ -53,7 +53,7 @@ class Commands(Sources):
     def expect_closing(self, opener: int) -> None:
         """The bracket that ends what began at `opener`."""
         if not self.accept(")"):
-            self.report("ESQ017", "this `(` is not closed", self.token_span(opener))
+            self.report("ESQ017", "this `(` is not closed", self.span_of(opener))
 
     # Columns
 
@@ -178,7 +178,7 @@ class Commands(Sources):
             policy = IndexPattern(str(text.value), quoted=True, span=text.span)
         else:
             self.expect(POLICY)
-            policy = IndexPattern(self.texts[at], span=self.token_span(at))
+            policy = IndexPattern(self.texts[at], span=self.span_of(at))
         on = self.expect_pattern() if self.accept("on") else None
         fields = self.several(self._enrich_field) if self.accept("with") else ()
         return Enrich(policy, on, fields, span=self.span_from(first))

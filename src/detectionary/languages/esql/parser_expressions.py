@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from detectionary.languages.esql.parser_base import Cursor, Fault
+from detectionary.languages.cursor import Fault
+from detectionary.languages.esql.parser_base import Cursor
 from detectionary.languages.esql.syntax import (
     Arithmetic,
     Bad,
@@ -142,7 +143,7 @@ class Expressions(Cursor):
             at = self.at
             self.at += 1
             if kind not in COMPARISONS:
-                self.report("ESQ016", f"`{kind}` does not compare", self.token_span(at), self.hint_for(at))
+                self.report("ESQ016", f"`{kind}` does not compare", self.span_of(at), self.hint_for(at))
                 kind = "==" if kind == "=" else kind
             right = self.sum()
             left = Compare(kind, left, right, span=self.span_from(first))
@@ -319,7 +320,7 @@ class Expressions(Cursor):
         first = self.at
         name = self.texts[first].strip("`").lower()
         opener = first + 1
-        name_span = self.token_span(first)
+        name_span = self.span_of(first)
         self.at += 2
         if self.accept(")"):
             return Call(name, (), name_span=name_span, span=self.span_from(first))
@@ -327,7 +328,7 @@ class Expressions(Cursor):
         if self.kinds[self.at] == "*":
             at = self.at
             self.at += 1
-            arguments: tuple[Expression, ...] = (Star(span=self.token_span(at)),)
+            arguments: tuple[Expression, ...] = (Star(span=self.span_of(at)),)
             if not self.accept(")"):
                 self.fail_expected("`)`")
         else:
@@ -397,10 +398,10 @@ class Expressions(Cursor):
             return self._number()
         if kind in ("true", "false"):
             self.at = at + 1
-            return Literal(kind == "true", span=self.token_span(at))
+            return Literal(kind == "true", span=self.span_of(at))
         if kind == "null":
             self.at = at + 1
-            return Literal(None, span=self.token_span(at))
+            return Literal(None, span=self.span_of(at))
         if kind == PARAMETER:
             return self.accept_parameter() or Bad()
         if kind in _SUMS and self.peek() in NUMBERS:
@@ -426,7 +427,7 @@ class Expressions(Cursor):
         """number = decimal | integer [ unit ]"""
         at = self.at
         text = self.texts[at]
-        span = self.token_span(at)
+        span = self.span_of(at)
         self.at = at + 1
         if self.kinds[at] == DECIMAL:
             return Literal(float(text), span=span)
@@ -437,7 +438,7 @@ class Expressions(Cursor):
             unit = self.word()
             self.at += 1
             if unit not in TIME_UNITS:
-                self.report("ESQ015", f"`{unit}` is no unit of time", self.token_span(self.at - 1))
+                self.report("ESQ015", f"`{unit}` is no unit of time", self.span_of(self.at - 1))
             return TimeSpan(int(text), unit, span=self.span_from(at))
         return Literal(int(text), span=span)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from detectionary.languages.esql.parser_base import Fault
+from detectionary.languages.cursor import Fault
 from detectionary.languages.esql.parser_commands import Commands
 from detectionary.languages.esql.syntax import Bad, Connective, Expression, Logic
 from detectionary.languages.esql.syntax_commands import BadCommand, Command, Query, Setting, Where
@@ -34,8 +34,8 @@ class Queries(Commands):
         commands = list(self.query(SOURCE_COMMANDS).commands)
         while self.kinds[self.at] != END:
             # a bracket too many ended the query
-            if not self.diagnostics or self.diagnostics[-1].span != self.token_span(self.at):
-                self.report("ESQ016", "this `)` closes nothing", self.token_span(self.at))
+            if not self.diagnostics or self.diagnostics[-1].span != self.span_of(self.at):
+                self.report("ESQ016", "this `)` closes nothing", self.span_of(self.at))
             self.at += 1
             self.skip_to_pipe()
             if self.accept("|"):
@@ -73,13 +73,11 @@ class Queries(Commands):
         commands: list[Command] = []
         if self.kinds[first] not in firsts:
             if self.kinds[first] == END:
-                self.report("ESQ013", "the query is empty", self.token_span(first))
+                self.report("ESQ013", "the query is empty", self.span_of(first))
                 return Query((), (), span=self.span_from(first))
             if self.kinds[first] in COMMANDS and firsts == SOURCE_COMMANDS:
                 hint = "write `from …` before it"
-                self.report(
-                    "ESQ013", f"a query does not begin with `{self.texts[first]}`", self.token_span(first), hint
-                )
+                self.report("ESQ013", f"a query does not begin with `{self.texts[first]}`", self.span_of(first), hint)
                 self._last_fault = -1
         self._commands(commands)
         return Query((), tuple(commands), span=self.span_from(first))
@@ -125,11 +123,11 @@ class Queries(Commands):
             what = "a command"
             if kind in (COMMAND, "set"):
                 hint = _LIKELY.get(self.word())
-                self.report("ESQ012", f"there is no command `{self.texts[at][:30]}`", self.token_span(at), hint)
+                self.report("ESQ012", f"there is no command `{self.texts[at][:30]}`", self.span_of(at), hint)
                 raise Fault
             self.fail_expected(what)
         if kind in SOURCE_COMMANDS and at and self.kinds[at - 1] == "|":
-            self.report("ESQ013", f"`{self.texts[at]}` only begins a query", self.token_span(at))
+            self.report("ESQ013", f"`{self.texts[at]}` only begins a query", self.span_of(at))
         self.at = at + 1
         return production(self, at)
 

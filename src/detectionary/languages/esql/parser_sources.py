@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from detectionary.languages.esql.parser_base import Fault
+from detectionary.languages.cursor import Fault
 from detectionary.languages.esql.parser_expressions import Expressions
 from detectionary.languages.esql.syntax import MapLiteral, Name
 from detectionary.languages.esql.syntax_commands import (

@@ -8,9 +8,10 @@ so that one fault gives one diagnostic and the rest of the rule is still read. N
 
 from __future__ import annotations
 
-from typing import Final, NoReturn
+from typing import Final
 
-from detectionary.languages.yaral.lexer import Tokens, string_value
+from detectionary.languages.cursor import TokenCursor
+from detectionary.languages.yaral.lexer import string_value
 from detectionary.languages.yaral.syntax import Literal, LiteralKind
 from detectionary.languages.yaral.tokens import (
     BAD,
@@ -27,13 +28,10 @@ from detectionary.languages.yaral.tokens import (
     UNCLOSED_COMMENT,
     VARIABLE,
 )
-from detectionary.text import Diagnostic, Level, Span
+from detectionary.text import Level, Span
 
 MAX_DEPTH: Final = 50
 """How deep brackets and negations may nest. No rule of the corpora nests deeper than seventeen levels."""
-
-MAX_DIAGNOSTICS: Final = 200
-"""Further faults of one text are not reported."""
 
 SECTIONS: Final = {
     "meta": "settings",
@@ -74,36 +72,8 @@ _HABITS: Final = {
 }
 
 
-class Fault(Exception):  # noqa: N818  # the fault is in the rule
-    """Unwinds to the next place from which parsing can go on; its diagnostic is recorded before."""
-
-
-class Cursor:
+class Cursor(TokenCursor):
     """The tokens and the place among them; what every production builds on."""
-
-    def __init__(self, tokens: Tokens) -> None:
-        self.text = tokens.text
-        self.kinds = tokens.kinds
-        self.texts = tokens.texts
-        self.starts = tokens.starts
-        self.ends = tokens.ends
-        self.at = 0
-        self.depth = 0
-        self.diagnostics: list[Diagnostic] = []
-        self._last_fault = -1
-
-    # Looking and taking
-
-    def peek(self, ahead: int = 1) -> str:
-        """The kind of a token after the next one."""
-        return self.kinds[min(self.at + ahead, len(self.kinds) - 1)]
-
-    def accept(self, kind: str) -> bool:
-        """Step over the next token if it is of this kind."""
-        if self.kinds[self.at] == kind:
-            self.at += 1
-            return True
-        return False
 
     def word(self, ahead: int = 0) -> str:
         """The next token in small letters if it is a name that may be a word of the grammar here, else nothing."""
@@ -122,13 +92,6 @@ class Cursor:
             self.at += 1
             return text
         return self.fail("YAR010", f"expected {what}")
-
-    def span_of(self, at: int) -> Span:
-        return Span(self.starts[at], self.ends[at])
-
-    def span_from(self, start: int) -> Span:
-        """From this offset to the end of the last token taken."""
-        return Span(start, max(start, self.ends[self.at - 1] if self.at else start))
 
     def begins_line(self, at: int) -> bool:
         """Whether a line ends between the token before and this one."""
@@ -159,31 +122,12 @@ class Cursor:
 
     # Faults
 
-    def report(
-        self, code: str, message: str, span: Span, advice: str | None = None, level: Level = Level.ERROR
-    ) -> None:
-        if len(self.diagnostics) < MAX_DIAGNOSTICS:
-            self.diagnostics.append(Diagnostic(code, level, message, span, advice))
-
-    def fail(self, code: str, message: str, advice: str | None = None) -> NoReturn:
-        """Report a fault at the next token, once a token, and unwind."""
-        self.fault_here(code, message, advice)
-        raise Fault
-
-    def fault_here(self, code: str, message: str, advice: str | None = None) -> None:
-        """Report a fault at the next token, unless one was reported there before."""
-        if self._last_fault == self.at:
-            return
-        self._last_fault = self.at
-        kind, text = self.kinds[self.at], self.texts[self.at]
+    def fault_of_token(self, kind: str, text: str) -> tuple[str, str, str | None] | None:
         if kind == UNCLOSED_COMMENT:
-            code, message, advice = "YAR004", "the comment is not closed", "close it with */"
-        elif kind == BAD:
-            code, message, advice = "YAR005", f"`{text}` has no meaning in YARA-L", _HABITS.get(text)
-        elif message.startswith("expected"):
-            found = END if kind == END else f"`{text}`" if len(text) <= 40 else f"`{text[:39]}…`"
-            message = f"{message}, found {found}"
-        self.report(code, message, self.span_of(self.at), advice)
+            return "YAR004", "the comment is not closed", "close it with */"
+        if kind == BAD:
+            return "YAR005", f"`{text}` has no meaning in YARA-L", _HABITS.get(text)
+        return None
 
     def skip_operand(self) -> None:
         """Go to the next place behind an operand at this depth of brackets, or to the next item or section."""

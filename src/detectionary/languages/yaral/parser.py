@@ -13,7 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from detectionary.languages.yaral.cursor import SECTIONS, Fault
+from detectionary.languages.cursor import Fault
+from detectionary.languages.yaral.cursor import SECTIONS
 from detectionary.languages.yaral.lexer import Tokens, tokenize
 from detectionary.languages.yaral.parser_expressions import Expressions
 from detectionary.languages.yaral.syntax import (

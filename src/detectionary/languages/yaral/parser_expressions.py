@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from detectionary.languages.yaral.cursor import MAX_DEPTH, Cursor, Fault
+from detectionary.languages.cursor import Fault
+from detectionary.languages.yaral.cursor import MAX_DEPTH, Cursor
 from detectionary.languages.yaral.functions import FUNCTIONS
 from detectionary.languages.yaral.syntax import (
     Argument,
