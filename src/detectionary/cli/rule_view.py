@@ -7,20 +7,17 @@ from itertools import groupby
 
 from rich.console import Group as Lines
 from rich.console import RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from detectionary.cli.rule_tables import comparisons, grid, section, thresholds, value_text
 from detectionary.model.predicate import ScalarValue
 from detectionary.pages.code import is_added
 from detectionary.pages.languages import LanguageWords, language_title, language_words
 from detectionary.pages.rule import (
     PageDiagnostic,
-    PageIndicator,
     PageOutputField,
     PageStage,
-    PageThreshold,
-    PageValue,
     RulePage,
     is_prose,
 )
@@ -45,31 +42,16 @@ def rule_view(page: RulePage) -> list[RenderableType]:
         _query(page, words),
         _added(page),
         _parameters(page),
-        _thresholds(page),
-        _comparisons("Exclusions", page.exclusions, words),
-        _comparisons("Indicators", page.indicators, words),
+        thresholds(page),
+        comparisons("Exclusions", page.exclusions, words),
+        comparisons("Indicators", page.indicators, words),
         _opaques(page),
         _output_fields(page, words),
         _alert(page),
         _related(page),
         _diagnostics(page),
     )
-    return [section for section in sections if section is not None]
-
-
-def _section(title: str, content: RenderableType, note: str = "") -> RenderableType:
-    heading = Text(title.upper(), "heading")
-    if note:
-        heading.append(f"  {note}", "faint")
-    return Lines(Text(), heading, Padding(content, (0, 0, 0, 2)))
-
-
-def _grid(*columns: str) -> Table:
-    """A table without lines; `columns` are their headings, none for no heading row."""
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=bool(columns), header_style="faint")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
+    return [shown for shown in sections if shown is not None]
 
 
 def _header(page: RulePage, words: LanguageWords) -> RenderableType:
@@ -119,14 +101,14 @@ def _description(page: RulePage) -> RenderableType | None:
 def _false_positives(page: RulePage) -> RenderableType | None:
     if not page.false_positives:
         return None
-    return _section("False positives", Lines(*(Text(f"• {each}") for each in page.false_positives)))
+    return section("False positives", Lines(*(Text(f"• {each}") for each in page.false_positives)))
 
 
 def _facts(page: RulePage) -> RenderableType | None:
     """What is said in a few words; of long texts, such as guides, the first line."""
     if not page.facts:
         return None
-    table = _grid()
+    table = grid()
     for fact in page.facts:
         shown = Text(fact.text)
         if is_prose(fact):
@@ -134,7 +116,7 @@ def _facts(page: RulePage) -> RenderableType | None:
             shown = Text(lines[0][:_FIRST_LINE] if lines else "")
             shown.append(f"  … {_counted(len(lines), 'line')}, with --format json", "faint")
         table.add_row(Text(fact.name, "faint"), shown)
-    return _section("Also stated", table)
+    return section("Also stated", table)
 
 
 def _counted(number: int, noun: str) -> str:
@@ -144,7 +126,7 @@ def _counted(number: int, noun: str) -> str:
 def _attack(page: RulePage) -> RenderableType | None:
     if not page.attack:
         return None
-    table = _grid()
+    table = grid()
     for tactic in page.attack:
         if not tactic.techniques:
             table.add_row(tactic.tactic, Text("no specific technique", "faint"))
@@ -153,7 +135,7 @@ def _attack(page: RulePage) -> RenderableType | None:
             if technique.revoked_from:
                 name.append(f"  (the rule says {technique.revoked_from}, revoked)", "faint")
             table.add_row("" if number else tactic.tactic, name)
-    return _section("ATT&CK coverage", table)
+    return section("ATT&CK coverage", table)
 
 
 def _actions(page: RulePage) -> RenderableType | None:
@@ -171,7 +153,7 @@ def _actions(page: RulePage) -> RenderableType | None:
     events = [covered.action for covered in page.event_coverage if not covered.linked]
     if events:
         lines.append(Text("its log source stands for ", "faint") + Text(", ".join(events)))
-    return _section("Actions", Lines(*lines))
+    return section("Actions", Lines(*lines))
 
 
 def _others(total: int, named: Iterable[tuple[str, str]], what: str) -> Iterator[RenderableType]:
@@ -207,7 +189,7 @@ def _query(page: RulePage, words: LanguageWords) -> RenderableType | None:
     table.add_column(overflow="fold")
     for mark, line in rows:
         table.add_row(mark, " │ ", line)
-    return _section("Query", table, f"the numbers are its {words.part.lower()}s")
+    return section("Query", table, f"the numbers are its {words.part.lower()}s")
 
 
 def _added(page: RulePage) -> RenderableType | None:
@@ -215,10 +197,10 @@ def _added(page: RulePage) -> RenderableType | None:
     added = [stage for stage in page.stages if is_added(stage)]
     if not added:
         return None
-    table = _grid()
+    table = grid()
     for stage in added:
         table.add_row(Text(str(stage.number), "faint"), Text(stage.operator, "operator"), Text(stage.text))
-    return _section("Added by the rule", table)
+    return section("Added by the rule", table)
 
 
 def _stage_marks(page: RulePage) -> Iterator[tuple[int, str]]:
@@ -240,14 +222,14 @@ def _numbers(stages: tuple[PageStage, ...], prefix: str) -> Iterator[tuple[int, 
 def _parameters(page: RulePage) -> RenderableType | None:
     if not page.parameters and not page.bindings:
         return None
-    table = _grid()
+    table = grid()
     for parameter in page.parameters:
         shown = Text(_list(parameter.value), "value") if parameter.value is not None else Text("computed", "faint")
         table.add_row(Text(parameter.name, "code.variable"), shown, _used_in(parameter.used_in_stages))
     for binding in page.bindings:
         steps = f"{binding.kind}, {len(binding.stages)} {'stage' if len(binding.stages) == 1 else 'stages'}"
         table.add_row(Text(binding.name, "code.variable"), Text(steps, "faint"), _used_in(binding.used_in_stages))
-    return _section("Parameters and bindings", table)
+    return section("Parameters and bindings", table)
 
 
 def _used_in(stages: tuple[int, ...]) -> Text:
@@ -256,116 +238,28 @@ def _used_in(stages: tuple[int, ...]) -> Text:
     return Text(f"used in stage {', '.join(str(number) for number in stages)}", "faint")
 
 
-def _thresholds(page: RulePage) -> RenderableType | None:
-    if not page.thresholds:
-        return None
-    table = _grid()
-    for threshold in page.thresholds:
-        table.add_row(*_threshold(threshold))
-    return _section("Thresholds", table)
-
-
-def _threshold(threshold: PageThreshold) -> tuple[Text, Text, Text, Text]:
-    return (
-        Text(threshold.name, "field"),
-        Text(threshold.operator, "operator"),
-        Text(_scalar(threshold.value), "value"),
-        Text(threshold.aggregate or "", "faint"),
-    )
-
-
-def _comparisons(title: str, rows: tuple[PageIndicator, ...], words: LanguageWords) -> RenderableType | None:
-    if not rows:
-        return None
-    counted = any(value.corpus is not None for row in rows for value in row.values)
-    recorded = any(row.record for row in rows)
-    headings = [*(("record",) if recorded else ()), "field", "operator", "value", "transforms"]
-    headings += [*(("other rules",) if counted else ()), words.part.lower()]
-    table = _grid(*headings)
-    for row in rows:
-        values = row.values or (None,)
-        for number, value in enumerate(values):
-            first = number == 0
-            cells: list[RenderableType] = [
-                Text((row.field or "any field") if first else "", "field"),
-                Text(_operator(row) if first else "", "operator")
-                + Text(" implied" if row.implied and first else "", "faint"),
-                _value(value, row.origin),
-                Text(", ".join(value.transforms) if value else "", "transform"),
-            ]
-            if recorded:
-                cells.insert(0, Text((row.record or "") if first else "", "code.variable"))
-            if counted:
-                cells.append(_count(value))
-            cells.append(Text(_place(row) if first else "", "faint"))
-            table.add_row(*cells)
-    note = "other rules: how many look for the same; none means specific to this rule" if counted else ""
-    return _section(title, table, note)
-
-
-def _operator(row: PageIndicator) -> str:
-    """A list of equal values is shown as `in`, other lists with what is asked of them."""
-    several = len(row.values) > 1 or row.origin is not None
-    if row.operator == "eq" and several and row.quantifier == "any":
-        return "in"
-    return f"{row.operator} {row.quantifier}" if several else row.operator
-
-
-def _place(row: PageIndicator) -> str:
-    group = f" {row.group.kind} #{row.group.id}" if row.group else ""
-    context = f" ({row.context})" if row.context else ""
-    return f"{row.stage or '–'}{group}{context}"
-
-
-def _value(value: PageValue | None, origin: str | None) -> Text:
-    if value is None:
-        return Text(f"from {origin}" if origin else "", "faint")
-    if value.value is None:
-        return Text("null" if value.kind == "null" else value.kind.replace("_", " "), "faint")
-    return Text(_scalar(value.value), "value")
-
-
-def _count(value: PageValue | None) -> Text:
-    if value is None or value.corpus is None or not value.corpus.total:
-        return Text("")
-    split = ", ".join(f"{language_title(language)} {count}" for language, count in value.corpus.by_language.items())
-    return Text(str(value.corpus.total), "count") + Text(f"  {split}", "faint")
-
-
-def _scalar(value: ScalarValue | tuple[ScalarValue, ScalarValue]) -> str:
-    match value:
-        case (low, high):
-            return f"{_scalar(low)} .. {_scalar(high)}"
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case _:
-            return str(value)
-
-
 def _list(value: ScalarValue | tuple[ScalarValue, ...]) -> str:
     if isinstance(value, tuple):
-        shown = ", ".join(_scalar(item) for item in value[:_MOST_LISTED])
+        shown = ", ".join(value_text(item) for item in value[:_MOST_LISTED])
         return shown if len(value) <= _MOST_LISTED else f"{shown}, … {len(value) - _MOST_LISTED} more"
-    return _scalar(value)
+    return value_text(value)
 
 
 def _opaques(page: RulePage) -> RenderableType | None:
     if not page.opaques and not page.column_comparisons:
         return None
-    table = _grid()
+    table = grid()
     for comparison in page.column_comparisons:
         table.add_row(Text("two columns", "faint"), Text(f"{comparison.left} {comparison.operator} {comparison.right}"))
     for opaque in page.opaques:
         table.add_row(Text(opaque.reason, "faint"), Text(opaque.text))
-    return _section("Other conditions", table)
+    return section("Other conditions", table)
 
 
 def _output_fields(page: RulePage, words: LanguageWords) -> RenderableType | None:
     if not page.output_fields:
         return None
-    table = _grid("field", "type", "made by", "feeds")
+    table = grid("field", "type", "made by", "feeds")
     for (source, stage), fields in groupby(page.output_fields, lambda field: (field.source, field.stage)):
         made = list(fields)
         if source == "source" and len(made) > _MOST_LISTED:
@@ -378,7 +272,7 @@ def _output_fields(page: RulePage, words: LanguageWords) -> RenderableType | Non
         for field in made:
             table.add_row(*_output_field(field, words))
     note = words.output_note or (words.open_output if page.open_fields else "")
-    return _section("Output fields", table, note)
+    return section("Output fields", table, note)
 
 
 def _output_field(field: PageOutputField, words: LanguageWords) -> tuple[Text, Text, Text, Text]:
@@ -392,7 +286,7 @@ def _output_field(field: PageOutputField, words: LanguageWords) -> tuple[Text, T
 
 def _alert(page: RulePage) -> RenderableType | None:
     alert = page.alert
-    table = _grid()
+    table = grid()
     for label, text in (("title", alert.title), ("description", alert.description)):
         if text:
             table.add_row(Text(label, "faint"), Text(text))
@@ -414,7 +308,7 @@ def _alert(page: RulePage) -> RenderableType | None:
         words = {"gt": "more than", "lt": "fewer than", "eq": "exactly", "ne": "any number but"}
         raised = f"{words.get(page.trigger.operator, page.trigger.operator)} {page.trigger.threshold} result rows"
         table.add_row(Text("raised at", "faint"), Text(raised))
-    return _section("Alert", table) if table.row_count else None
+    return section("Alert", table) if table.row_count else None
 
 
 def _related(page: RulePage) -> RenderableType | None:
@@ -428,7 +322,7 @@ def _related(page: RulePage) -> RenderableType | None:
     if page.shared_indicators:
         shared = ((f"{other.title}", f"{other.count} shared") for other in page.shared_indicators)
         lines.extend(_others(len(page.shared_indicators), shared, "share indicators"))
-    return _section("Related", Lines(*lines)) if lines else None
+    return section("Related", Lines(*lines)) if lines else None
 
 
 def _diagnostics(page: RulePage) -> RenderableType | None:
@@ -439,7 +333,7 @@ def _diagnostics(page: RulePage) -> RenderableType | None:
         lines.append(_finding(diagnostic, page.source.path))
         if diagnostic.help:
             lines.append(Text(f"  help: {diagnostic.help}", "faint"))
-    return _section("Diagnostics", Lines(*lines))
+    return section("Diagnostics", Lines(*lines))
 
 
 def _finding(diagnostic: PageDiagnostic, path: str) -> Text:
