@@ -130,6 +130,13 @@ def test_a_yaral_rule_is_shown_by_its_sections_and_records() -> None:
     assert "Record" in [cell.text for cell in document.all("th")]
 
 
+def test_lists_outside_of_a_rule_go_by_their_name_in_its_language(tmp_path: Path) -> None:
+    text = "rule a {\n  events:\n    $e.principal.ip in %good_hosts\n  condition:\n    $e\n}\n"
+    kinds = [span.text for span in shown(made(tmp_path, "a.yaral", text)).all("span")]
+    assert "reference list" in kinds
+    assert "watchlist" not in kinds
+
+
 def test_a_record_column_is_there_only_where_rows_have_records() -> None:
     assert "Record" not in [cell.text for cell in shown(page_of("sigma/aws_ec2_launch_denied.yml")).all("th")]
 

@@ -30,6 +30,8 @@ class LanguageWords:
     )
     output_note: str = ""
     """`about_output` where there is little room."""
+    watchlist: str = "watchlist"
+    """A list that is kept outside of the rule."""
     part: str = "Stage"
     """One of `stages`."""
 
@@ -103,6 +105,7 @@ _YARAL: Final = LanguageWords(
     ),
     open_output="The detection’s events have many more fields.",
     output_note="they go to the detection",
+    watchlist="reference list",
     part="Section",
 )
 

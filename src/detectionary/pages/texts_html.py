@@ -30,7 +30,11 @@ class TextMarkup:
         shown = self.scalar(value.value)
         if value.kind in ("text", "number", "bool", "null", "guid"):
             return shown
-        return Markup("{} <span class=type>{}</span>").format(shown, value.kind.replace("_", " "))
+        return Markup("{} <span class=type>{}</span>").format(shown, self.kind(value.kind))
+
+    def kind(self, kind: str) -> str:
+        """A kind of value or of input in the language's words."""
+        return self.words.watchlist if kind == "watchlist" else kind.replace("_", " ")
 
     def plain(self, value: ScalarValue | tuple[ScalarValue, ...]) -> str:
         return scalar_text(value)[:80]
