@@ -25,6 +25,8 @@ Part: TypeAlias = str | Wild
 
 def parts(pattern: str) -> tuple[Part, ...]:
     """The pattern as literal texts and wildcards, in order; neighbouring `*` are one."""
+    if "*" not in pattern and "?" not in pattern:
+        return (pattern.replace("\\\\", "\\"),) if pattern else ()
     found: list[Part] = []
     literal: list[str] = []
     at = 0
