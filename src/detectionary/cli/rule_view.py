@@ -320,7 +320,9 @@ def _related(page: RulePage) -> RenderableType | None:
     for what, found in (("are copies of it", page.copies), ("have the same id and another query", page.versions)):
         lines.extend(_others(len(found), ((other.title, other.slug) for other in found), what))
     if page.shared_indicators:
-        shared = ((f"{other.title}", f"{other.count} shared") for other in page.shared_indicators)
+        shared = (
+            (other.title, f"{language_title(other.language)}, {other.count} shared") for other in page.shared_indicators
+        )
         lines.extend(_others(len(page.shared_indicators), shared, "share indicators"))
     return section("Related", Lines(*lines)) if lines else None
 
