@@ -7,9 +7,7 @@ are the Parquet files that this session was given, by absolute path. Memory, thr
 from __future__ import annotations
 
 import tempfile
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Self
 
@@ -25,6 +23,7 @@ from detectionary.compiler.sql import Sql
 from detectionary.engines.duckdb.dialect import DIALECT, TYPES
 from detectionary.engines.duckdb.own_functions import OWN_FUNCTIONS
 from detectionary.engines.duckdb.stopping import own_message
+from detectionary.engines.duckdb.watching import stoppable
 from detectionary.engines.engine import EngineError, Limits
 from detectionary.engines.result import Result, ResultColumn
 from detectionary.languages.kusto.syntax import ScalarType
@@ -43,9 +42,6 @@ _SETTINGS: Final = {
 
 PROBING: Final = 2.0
 """Seconds in which the stage that an error of the engine comes from is looked for."""
-
-AGAIN: Final = 0.1
-"""Seconds from one interrupt to the next, until the engine has heard one."""
 
 
 class DuckDBSession:
@@ -129,7 +125,7 @@ class DuckDBSession:
             )
             self._provided.add(name)
         failure: duckdb.Error | None = None
-        with self._bounded(self._limits.seconds) as expired:
+        with stoppable(self._connection.interrupt, self._limits.seconds) as expired:
             try:
                 table = self._connection.sql(query.text()).to_arrow_table()
             except duckdb.InterruptException as error:
@@ -166,7 +162,7 @@ class DuckDBSession:
         """
         parts = query.statement.args.get("with_")
         chain = parts.expressions if parts is not None else []
-        with self._bounded(PROBING) as expired:
+        with stoppable(self._connection.interrupt, PROBING) as expired:
             for number, part in enumerate(chain, 1):
                 name = part.alias
                 value = sql.call("bit_xor", sql.call("hash", exp.Column(this=sql.name(name))))
@@ -182,31 +178,6 @@ class DuckDBSession:
                 if expired.is_set():
                     break
         return query.plan.span
-
-    @contextmanager
-    def _bounded(self, seconds: float | None) -> Iterator[threading.Event]:
-        """Statements inside are interrupted after so many seconds (None: never), and then the event is set."""
-        expired, left = threading.Event(), threading.Event()
-
-        def watch() -> None:
-            if left.wait(seconds):
-                return
-            expired.set()
-            while not left.is_set():
-                # More than once: an interrupt before the engine has begun with a statement is lost.
-                self._connection.interrupt()
-                left.wait(AGAIN)
-
-        if seconds is None:
-            yield expired
-            return
-        watcher = threading.Thread(target=watch, daemon=True)
-        watcher.start()
-        try:
-            yield expired
-        finally:
-            left.set()
-            watcher.join()
 
     def close(self) -> None:
         for name in self._provided:
