@@ -41,6 +41,9 @@ def _is_shown(token: Token, analysis: Analysis) -> bool:
     rows = (*analysis.indicators, *analysis.exclusions)
     if any(_within(token.span, row.span) and _holds(row, token) for row in rows):
         return True
+    # The key of a map in the operand of a list of values: the rows stand at the values.
+    if any(token.text in (row.field or "") and token.span.end <= row.span.start for row in rows):
+        return True
     texts = [found.span for found in analysis.time_filters]
     texts += [found.span for found in analysis.column_comparisons]
     texts += [found.span for found in analysis.opaques]

@@ -50,7 +50,9 @@ class Origin:
 
 
 def path(node: Reference) -> str:
-    """A field in dots, without indexes; the key of a map is a name like others (`analysis.md` decision 2)."""
+    """A field in dots, without indexes; the key of a map is a name like others (`analysis.md` decision 2), an
+    empty one `""`.
+    """
     names = [] if node.is_variable else [node.root]
     steps = node.steps
     if node.is_variable and len(steps) > 1 and steps[0] == "udm":
@@ -60,7 +62,7 @@ def path(node: Reference) -> str:
             names.append(step)
         elif not (isinstance(step.value, Literal) and step.value.kind is LiteralKind.NUMBER):
             key = step.value.value if isinstance(step.value, Literal) else expression(step.value)
-            names.append(key if isinstance(key, str) else expression(step.value))
+            names.append(key if isinstance(key, str) and key else expression(step.value))
     return ".".join(names)
 
 
