@@ -42,7 +42,8 @@ def _is_shown(token: Token, analysis: Analysis) -> bool:
     if any(_within(token.span, row.span) and _holds(row, token) for row in rows):
         return True
     # The key of a map in the operand of a list of values: the rows stand at the values.
-    if any(token.text in (row.field or "") and token.span.end <= row.span.start for row in rows):
+    key = string_value(token.text).value if token.kind in STRINGS else ""
+    if any((key or token.text) in (row.field or "") and token.span.end <= row.span.start for row in rows):
         return True
     texts = [found.span for found in analysis.time_filters]
     texts += [found.span for found in analysis.column_comparisons]
