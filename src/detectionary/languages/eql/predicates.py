@@ -220,7 +220,7 @@ class Predicates:
             return self._opaque("no constant", node)
         values = [value.value for value in folded if value is not None]
         if node.operator in ("regex", "regex~"):
-            return self._listed(source, Operator.REGEX_MATCH, tuple(values), node.span, cased)
+            return _whole(self._listed(source, Operator.REGEX_MATCH, tuple(values), node.span, cased))
         return self._patterns(source, values, node.span, cased)
 
     def _patterns(self, source: Origin, values: list[Scalar], span: Span, cased: bool) -> Predicate:
@@ -339,3 +339,15 @@ def _value(value: Scalar, source: Origin | None = None, *, cased: bool = False) 
             return Value(ValueKind.NULL, None, transforms)
         case _:
             return Value(ValueKind.NUMBER, value, transforms)
+
+
+def _whole(predicate: Predicate) -> Predicate:
+    """A `regex` must match the whole value, which few other languages ask for: the transform `whole` says so."""
+    if not isinstance(predicate, Comparison):
+        return predicate
+    values = []
+    for value in predicate.values:
+        marks = ("cased",) if "cased" in value.transforms else ()
+        functions = tuple(each for each in value.transforms if each != "cased")
+        values.append(replace(value, transforms=(*functions, "whole", *marks)))
+    return replace(predicate, values=tuple(values))

@@ -55,7 +55,7 @@ from detectionary.text import Span
 _DEEPEST: Final = 70
 _EQUAL: Final = TESTS["=="]
 _WILDCARD: Final = Test(Operator.WILDCARD, "like")
-_REGEX: Final = Test(Operator.REGEX_MATCH, "rlike")
+_REGEX: Final = Test(Operator.REGEX_MATCH, "rlike", extra=("whole",))  # of the whole value, as Lucene has it
 _CIDR: Final = Test(Operator.CIDR_MATCH, "cidr_match", cased=False)
 _TRUE: Final = Folded(ValueKind.BOOL, True, "boolean")
 

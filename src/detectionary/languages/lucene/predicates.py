@@ -132,7 +132,7 @@ class _Reading:
             case Phrase():
                 return _compared(field, _equal(field), Value(ValueKind.TEXT, _text(item)), span)
             case Regex():
-                pattern = Value(ValueKind.TEXT, item.value[1:-1].replace("\\/", "/"))
+                pattern = Value(ValueKind.TEXT, item.value[1:-1].replace("\\/", "/"), ("whole",))
                 return _compared(field, Operator.REGEX_MATCH, pattern, span)
             case BaseApprox():
                 return _near(item, field, span)
