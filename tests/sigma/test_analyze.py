@@ -98,3 +98,9 @@ def test_a_condition_that_names_much_over_and_over_is_bounded() -> None:
     text = f"detection:\n{searches}  condition: {' or '.join(['1 of s*'] * 2000)}\n"
     analysis = _analysed(text)
     assert {each.reason for each in analysis.opaques} == {"many choices"}
+
+
+def test_a_modifier_that_is_nearly_one_is_named() -> None:
+    text = "title: t\nlogsource:\n  product: p\ndetection:\n  s:\n    A|contians: x\n  condition: s\n"
+    (fault,) = LANGUAGE.analyze(SourceText(text), Environment()).diagnostics
+    assert (fault.code, fault.help) == ("SIG010", "did you mean contains?")

@@ -146,7 +146,7 @@ class _Analyzer:
             open_fields=True,
             tables=() if rule.log_source is None else (rule.log_source,),
             group_by=keys,
-            diagnostics=tuple(self._diagnostics),
+            diagnostics=tuple(sorted(self._diagnostics, key=_place)),
             dependencies=frozenset(key_of(each.name) for each in rule.filtered),
             predicate_count=len(tested) + len(thresholds),
             window=short_duration(rule.timeframe),
@@ -308,3 +308,8 @@ def _distinct(predicate: Predicate | None) -> tuple[Leaf, ...]:
 
 def _of_kind(tested: tuple[Leaf, ...], kind: type[_Kind]) -> tuple[_Kind, ...]:
     return tuple(leaf for leaf in tested if isinstance(leaf, kind))
+
+
+def _place(diagnostic: Diagnostic) -> int:
+    """Where a finding begins: they are told in the order of the text."""
+    return 0 if diagnostic.span is None else diagnostic.span.start

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Final
 
 from detectionary.languages.sigma.syntax import Detection, Item, Literal, Scalar
@@ -87,7 +88,9 @@ class Predicates:
         unknown = [modifier for modifier in item.modifiers if modifier not in MODIFIERS]
         if unknown:
             message = f"“{unknown[0]}” is no modifier"
-            self._report("SIG010", message, item.span, "the modifiers are " + ", ".join(sorted(MODIFIERS)))
+            near = get_close_matches(unknown[0], sorted(MODIFIERS), 1)
+            advice = f"did you mean {near[0]}?" if near else "the modifiers are " + ", ".join(sorted(MODIFIERS))
+            self._report("SIG010", message, item.span, advice)
             return Opaque("unknown modifier", item.span.of(self._text), item.span)
         reading = _read(item.modifiers)
         if reading.exists:
