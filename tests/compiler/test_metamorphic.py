@@ -337,6 +337,17 @@ def expected(engine: str, query: str) -> list[str] | None:
         return None
 
 
+def any_order(known: list[str]) -> list[str]:
+    """Rows whose lists are sorted: the order in which `make_list` collects rows that nothing sorts is not defined, and
+    several threads bring groups in another order from run to run.
+    """
+
+    def loosened(value: object) -> object:
+        return sorted(map(loosened, value), key=json.dumps) if isinstance(value, list) else value
+
+    return sorted(json.dumps([loosened(cell) for cell in json.loads(row)]) for row in known)
+
+
 @needs_shared
 @pytest.mark.parametrize("rewrite", REWRITES)
 @pytest.mark.parametrize("engine", ENGINES)
@@ -353,7 +364,7 @@ def test_a_rewritten_query_gives_the_same_rows(engine: str, rewrite: str) -> Non
         except (Refused, EngineError) as error:
             different.append(f"{text}\n{other}\n{error}")
             continue
-        if got != known:
+        if got != known and not ("make_" in text and any_order(got) == any_order(known)):
             different.append(f"{text}\n{other}\n{known[:5]}\n{got[:5]}")
     assert not different, f"{len(different)} of {seen}\n\n" + "\n\n".join(different[:5])
     assert seen > 5
