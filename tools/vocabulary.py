@@ -90,7 +90,7 @@ def measure(rules: Iterable[tuple[Rule, Analysis]]) -> Figures:
         counted.rules += 1
         counted.with_action += bool(actions(analysis, language))
         counted.with_events += bool(event_coverage(analysis.tables, language))
-        counted.with_outcome += outcome(analysis, language) is not None
+        counted.with_outcome += outcome(analysis) is not None
         for row in (*analysis.indicators, *analysis.exclusions):
             if row.field is not None:
                 counted.uses += 1

@@ -11,9 +11,9 @@ from __future__ import annotations
 from typing import Any, Final
 from unittest.mock import patch
 
-from eql.functions import CidrMatch, FunctionSignature  # type: ignore[import-untyped]
+from eql.functions import CidrMatch, FunctionSignature  # type: ignore[import-untyped]  # it has no types
 
-import eql  # type: ignore[import-untyped]
+import eql  # type: ignore[import-untyped]  # it has no types
 from detectionary.languages.eql import syntax
 from detectionary.languages.eql.functions import function_named
 from detectionary.languages.eql.lexer import tokenize

@@ -45,7 +45,7 @@ def test_a_rule_says_in_the_vocabulary(case: Case) -> None:
         "actions": "\n".join(
             action.key + (" (inferred)" if action.inferred else "") for action in actions(analysis, language)
         ),
-        "outcome": _outcome(analysis, language),
+        "outcome": _outcome(analysis),
         "events": "\n".join(action.key for action in event_coverage(analysis.tables, language)),
         "feed": third_party_feed(analysis, language) or "",
         "platform": platform_of_rule(analysis, language, (), "") or "",
@@ -63,8 +63,8 @@ def test_languages_meet(case: Case) -> None:
         assert (canonical_field(language, tuple(tables.split()), field) or "") == expected, (language, tables, field)
 
 
-def _outcome(analysis: Analysis, language: str) -> str:
-    found = outcome(analysis, language)
+def _outcome(analysis: Analysis) -> str:
+    found = outcome(analysis)
     if found is None:
         return ""
     words = {True: "success", False: "failure", None: "either"}[found.success]

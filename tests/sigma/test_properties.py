@@ -143,7 +143,7 @@ def test_the_printed_rule_leaves_metadata_and_spelling_out() -> None:
         lambda size: "detection:\n  s:\n    A: '" + "*" * size + "'\n  condition: s\n",
     ],
 )
-def test_work_grows_with_the_length(make) -> None:  # type: ignore[no-untyped-def]
+def test_work_grows_with_the_length(make) -> None:  # type: ignore[no-untyped-def]  # a lambda of the table above
     few, many = (
         steps(lambda: LANGUAGE.analyze(SourceText(make(size)), Environment()))  # noqa: B023  # called at once
         for size in (200, 1_600)

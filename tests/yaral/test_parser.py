@@ -114,7 +114,7 @@ def test_a_bracket_on_a_new_line_begins_a_condition() -> None:
     text = 'principal.hostname = $x\n$x = principal.ip\n(target.ip = "1" or target.ip = "2")'
     ((section,),) = [rule.parts for rule in parse(text).tree.rules]
     assert parse(text).accepted
-    assert len(section.items) == 3  # type: ignore[union-attr]
+    assert len(section.items) == 3  # type: ignore[union-attr]  # an events section
 
 
 def test_split_finds_the_rules_and_leaves_other_text_alone() -> None:

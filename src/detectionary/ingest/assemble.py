@@ -25,6 +25,6 @@ def assemble(rule: Rule, language: Language, environment: Environment) -> Entry:
         platform=schemas.platform_of_rule(analysis, rule.language, rule.connectors, rule.source.path, rule.tags),
         third_party_feed=schemas.third_party_feed(analysis, rule.language),
         time_window=(None if rule.schedule is None else rule.schedule.lookback) or analysis.window,
-        outcome=schemas.outcome(analysis, rule.language),
+        outcome=schemas.outcome(analysis),
         events=schemas.event_coverage(analysis.tables, rule.language),
     )

@@ -110,7 +110,7 @@ class ComparisonMarkup(TextMarkup):
         rest = [value for value in values if value not in listed]
         text = "\n".join(scalar_text(value.value) for value in rest)
         text = text if len(text) <= self._detail.folded_characters else f"{text[: self._detail.folded_characters]}…"
-        return ShownValues(tuple(listed), mixed, counted, Markup(escape_code(text)), len(rest))  # noqa: S704
+        return ShownValues(tuple(listed), mixed, counted, Markup(escape_code(text)), len(rest))  # noqa: S704  # escaped here
 
     def split(self, corpus: Corpus) -> str:
         """The languages of the rules that a corpus count counts: "Kusto 5, Sigma 7"."""

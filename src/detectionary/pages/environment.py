@@ -57,7 +57,7 @@ def _clean(value: object) -> object:
     if isinstance(value, Markup):
         return Markup(without_unseen(value))  # noqa: S704  # filters such as `join` make markup of a rule's texts
     if isinstance(value, str):
-        return Markup(escape(value))  # noqa: S704
+        return Markup(escape(value))  # noqa: S704  # escaped here
     return value
 
 

@@ -333,7 +333,7 @@ class RuleMarkup(StageMarkup, ComparisonMarkup):
         cut = max(0, column - 60)
         before, marked, after = line[cut:column], line[column : column + width][:120], line[column + width :][:80]
         return Markup("{}<mark>{}</mark>{}").format(
-            *(Markup(escape_code(text)) for text in (f"…{before}" if cut else before, marked or " ", after))  # noqa: S704
+            *(Markup(escape_code(text)) for text in (f"…{before}" if cut else before, marked or " ", after))  # noqa: S704  # escaped here
         )
 
 

@@ -74,7 +74,7 @@ class StageMarkup(TextMarkup):
         if not query.startswith(text, start):
             shown = text[: self._detail.stage_characters]
             around = () if plain else colours_of(self.page.body_language, shown)
-            return Markup(Painted(shown, around).html(0, len(shown)))  # noqa: S704
+            return Markup(Painted(shown, around).html(0, len(shown)))  # noqa: S704  # escaped here
         pieces: list[str] = []
         at, end = start, start + len(text)
         cut = min(end, start + self._detail.stage_characters)

@@ -9,7 +9,6 @@ from typing import Final
 from detectionary.model.analysis import Analysis, GroupKind, Indicator
 from detectionary.model.outcome import Outcome
 from detectionary.model.predicate import Operator, Quantifier, ValueKind
-from detectionary.schemas.records import with_canonical_fields
 
 _SUCCESS: Final = frozenset({"success", "succeeded", "successful", "allow", "allowed", "ok", "partiallysucceeded"})
 _FAILURE: Final = frozenset({"failure", "failed", "fail", "block", "blocked", "deny", "denied", "forbid", "error"})
@@ -61,17 +60,13 @@ class _Said:
     codes: tuple[str, ...] = ()
 
 
-def outcome(analysis: Analysis, language: str) -> Outcome | None:
+def outcome(analysis: Analysis) -> Outcome | None:
     """The outcome that the rule's filters pick, or None when it filters on none, or on several that disagree.
 
-    Rows of an anti-join do not count, nor those that another field may stand in for (`outcome == "failure" or
-    action == "x"`). An excluded success is a failure and the other way round; excluded error codes say nothing, since
-    another code and none at all are left.
+    The rows carry their canonical fields. Rows of an anti-join do not count, nor those that another field may stand in
+    for (`outcome == "failure" or action == "x"`). An excluded success is a failure and the other way round; excluded
+    error codes say nothing, since another code and none at all are left.
     """
-    if any(
-        row.field is not None and row.canonical_field is None for row in (*analysis.indicators, *analysis.exclusions)
-    ):
-        analysis = with_canonical_fields(analysis, language)
     said = [found for row in _required(analysis.indicators) for found in _row(row)]
     said += [found for row in analysis.exclusions if _excludes_alone(row) for found in _excluded(row)]
     results = {found.success for found in said if found.success is not None}

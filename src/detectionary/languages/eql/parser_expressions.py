@@ -45,6 +45,7 @@ class Expressions(Cursor):
     """Reads conditions and values."""
 
     def event_query(self) -> EventQuery:
+        """An event query below `of`; the parser of whole queries defines it."""
         raise NotImplementedError
 
     def expression(self) -> Expression:

@@ -68,7 +68,6 @@ TIME_UNITS: Final = {
 }
 """Every spelling of a unit of time, and its short form (elastic.co, "ES|QL time spans")."""
 
-_CONNECTIVES: Final = {"and": Connective.AND, "or": Connective.OR}
 _SUMS: Final = frozenset({"+", "-"})
 _PRODUCTS: Final = frozenset({"*", "/", "%"})
 _FUNCTION_NAMES: Final = NAMES | {"first", "last", PARAMETER}

@@ -56,7 +56,6 @@ COMMANDS: Final = SOURCE_COMMANDS | PROCESSING_COMMANDS | {"set"}
 RESERVED: Final = words("and asc by desc false first in is last like not null nulls on or rlike true with where")
 """Words that are no names in expressions unless they stand in backticks."""
 
-SIGNS: Final = words("| ( ) [ ] { } , . ; : :: = == =~ != < <= > >= -> + - * / %")
 COMPARISONS: Final = words("== != < <= > >=")
 
 
