@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 
-from detectionary.catalog.reading import Listing
+from detectionary.catalog import Listing
 from detectionary.model.entry import CorpusCount, Entry, Reference, Relations, ValueKey, value_keys
 from tests.pages.entries import FIRST, long_entry
 

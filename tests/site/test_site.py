@@ -12,9 +12,10 @@ import pytest
 
 from detectionary.model.entry import Entry
 from detectionary.pages.keys import permalink_path, rule_path
+from detectionary.pages.library import Bodies
+from detectionary.pages.licences import may_republish
 from detectionary.site.folder import MANIFEST, SiteError
-from detectionary.site.licences import may_republish
-from detectionary.site.write import Bodies, write_site
+from detectionary.site.write import write_site
 from tests.pages.entries import FIRST, QUERY, long_entry
 from tests.pages.markup import Document, faults, read
 from tests.site.catalogs import MemoryCatalog, small_catalog

@@ -3,13 +3,15 @@
 Reading is `open_catalog`; writing is `ingest`'s.
 """
 
+from detectionary.catalog.browsing import Browsed, BrowsedRule, FacetAnswer, Sort, browse
 from detectionary.catalog.digest import content_digest
+from detectionary.catalog.index import COUNTED, Bits, FacetCount, FacetValue, Index, facet_key
+from detectionary.catalog.listing import Listing
 from detectionary.catalog.opening import CatalogError
 from detectionary.catalog.reading import (
     Catalog,
     Hit,
     LanguageCount,
-    Listing,
     RuleVersion,
     Snippet,
     Totals,
@@ -21,25 +23,36 @@ from detectionary.catalog.slugs import slug_of
 from detectionary.catalog.writing import FileRecord, KnownFile, KnownRule, Stored, Writer
 
 __all__ = [
+    "COUNTED",
     "ENTRY_CODEC",
     "RULE_CODEC",
+    "Bits",
+    "Browsed",
+    "BrowsedRule",
     "Catalog",
     "CatalogError",
     "Facet",
+    "FacetAnswer",
+    "FacetCount",
+    "FacetValue",
     "FileRecord",
     "Filters",
     "Hit",
+    "Index",
     "KnownFile",
     "KnownRule",
     "LanguageCount",
     "Listing",
     "RuleVersion",
     "Snippet",
+    "Sort",
     "Stored",
     "StoredRule",
     "Totals",
     "Writer",
+    "browse",
     "content_digest",
+    "facet_key",
     "languages_called",
     "open_catalog",
     "slug_of",

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from detectionary.catalog.listing import named_in
+from detectionary.catalog.rows import entry_digest
 from detectionary.catalog.schema import APPLICATION_ID, SCHEMA_VERSION, statements
 
 BUSY_SECONDS: Final = 30.0
@@ -26,7 +28,14 @@ def _other_languages(connection: sqlite3.Connection) -> None:
     connection.execute('ALTER TABLE comparisons ADD COLUMN "record" TEXT')
 
 
-MIGRATIONS: Final[Mapping[int, Migration]] = {2: _other_languages}
+def _entry_digests(connection: sqlite3.Connection) -> None:
+    """Version 3: what tells entries apart without reading them."""
+    connection.execute("ALTER TABLE rules ADD COLUMN \"entry_digest\" TEXT NOT NULL DEFAULT ''")
+    connection.create_function("digest_of_entry", 1, entry_digest, deterministic=True)
+    connection.execute("UPDATE rules SET entry_digest = digest_of_entry(entry)")
+
+
+MIGRATIONS: Final[Mapping[int, Migration]] = {2: _other_languages, 3: _entry_digests}
 """By the version that each brings a file to: `MIGRATIONS[2]` turns version 1 into 2. Version 1 is the first."""
 
 
@@ -89,7 +98,9 @@ def _open(path: Path, mode: Mode) -> sqlite3.Connection:
 def _connection(path: Path, mode: Mode) -> sqlite3.Connection:
     # `?` and `#` in a path must not end the file's name; `Path.as_uri` asks for an absolute path without links.
     address = f"file:{quote(str(path.absolute()))}?mode={mode.value}"
-    return sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.create_function("named_in", 2, named_in, deterministic=True)
+    return connection
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, mode: Mode, migrations: Mapping[int, Migration]) -> None:

@@ -12,9 +12,11 @@ from typing import Final
 
 from detectionary.catalog import relations as related
 from detectionary.catalog.functions import stored_functions
+from detectionary.catalog.index import Index
+from detectionary.catalog.listing import Listing, listings
 from detectionary.catalog.opening import CatalogError, Mode, connect
 from detectionary.catalog.rows import ENTRY_CODEC
-from detectionary.catalog.search import WEIGHTS, Filters, condition, question
+from detectionary.catalog.search import WEIGHTS, Facet, Filters, condition, question
 from detectionary.catalog.wire import WireError
 from detectionary.model.entry import Entry, Reference, Relations
 from detectionary.model.schema import FunctionDefinition
@@ -24,25 +26,6 @@ _MARK_END: Final = "\x03"
 
 Snippet = tuple[tuple[str, bool], ...]
 """Pieces of a text in order, with whether each is a hit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A rule as lists show it. Techniques are ids; those and tactics are in matrix order, each once."""
-
-    reference: Reference
-    repository: str
-    path: str
-    kind: str
-    severity: str | None
-    status: str | None
-    tactics: tuple[str, ...]
-    techniques: tuple[str, ...]
-    tables: tuple[str, ...]
-    third_party_feed: str | None
-    accepted: bool
-    diagnostics: int
-    """Errors and warnings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,41 +165,7 @@ class Catalog:
 
     def references(self) -> tuple[Listing, ...]:
         """All present rules, by language and title."""
-        tactics = self._lists("SELECT rule, tactic FROM techniques ORDER BY rule, position")
-        techniques = self._lists(
-            "SELECT rule, technique_id FROM techniques WHERE technique_id IS NOT NULL ORDER BY rule, position"
-        )
-        tables = self._lists("SELECT rule, name FROM rule_tables ORDER BY rule, position")
-        rows = self._connection.execute(
-            f"SELECT r.id, {_REFERENCE}, s.name, f.path, r.kind, r.severity, r.status, r.third_party_feed, r.accepted, "
-            "(SELECT COUNT(*) FROM diagnostics AS d WHERE d.rule = r.id AND d.level <> 'note') "
-            "FROM rules AS r JOIN files AS f ON f.id = r.file JOIN repositories AS s ON s.id = f.repository "
-            "WHERE r.gone_run IS NULL ORDER BY r.language, r.title COLLATE NOCASE, r.slug COLLATE BINARY"
-        )
-        return tuple(
-            Listing(
-                Reference(*reference),
-                repository,
-                path,
-                kind,
-                severity,
-                status,
-                tactics.get(number, ()),
-                techniques.get(number, ()),
-                tables.get(number, ()),
-                feed,
-                bool(accepted),
-                diagnostics,
-            )
-            for number, *reference, repository, path, kind, severity, status, feed, accepted, diagnostics in rows
-        )
-
-    def _lists(self, query: str) -> dict[int, tuple[str, ...]]:
-        """Names by rule, each once."""
-        found: dict[int, dict[str, None]] = {}
-        for rule, name in self._connection.execute(query):
-            found.setdefault(rule, {})[name] = None
-        return {rule: tuple(names) for rule, names in found.items()}
+        return tuple(listings(self._connection))
 
     def versions(self, entry: Entry) -> tuple[RuleVersion, ...]:
         """Every text that the rule has had, the first one first."""
@@ -288,7 +237,45 @@ class Catalog:
         """The rules that a corpus count counts, as a `ValueKey` names it: one of each group of copies."""
         return related.rules_behind(self._connection, (field, operator, value), excluded=excluded)
 
+    def index(self) -> Index:
+        """All present rules and their facets, in memory; made anew at each call."""
+        spellings: dict[str, list[tuple[str, int]]] = {}
+        for name, key, number in self._connection.execute(
+            "SELECT DISTINCT lower(field), field_key, rule FROM comparisons WHERE field IS NOT NULL"
+        ):
+            spellings.setdefault(name, []).append((key, number))
+        return Index(self.references(), spellings)
+
     # Search
+
+    def matching(self, match: str) -> tuple[int, ...]:
+        """The numbers of the rules that an FTS5 expression finds, gone ones too, the best first."""
+        rows = self._connection.execute(
+            f"SELECT search.rowid FROM search JOIN rules AS r ON r.id = search.rowid WHERE search MATCH ? "
+            f"ORDER BY bm25(search, {WEIGHTS}), r.slug",
+            (match,),
+        )
+        return tuple(number for (number,) in rows)
+
+    def numbers(self, filters: Filters, facets: Sequence[Facet]) -> tuple[int, ...]:
+        """The numbers of the present rules that pass those of the filters that are about `facets`."""
+        kept = Filters(tuple(pair for pair in filters.by_facet if pair[0] in facets))
+        where, parameters = condition(kept)
+        rows = self._connection.execute(
+            "SELECT r.id FROM rules AS r JOIN files AS f ON f.id = r.file JOIN repositories AS s "
+            f"ON s.id = f.repository WHERE r.gone_run IS NULL AND {where}",
+            parameters,
+        )
+        return tuple(number for (number,) in rows)
+
+    def snippets(self, match: str, numbers: Sequence[int]) -> dict[int, Snippet]:
+        """For rules by number, the place where an FTS5 expression finds its words."""
+        rows = self._connection.execute(
+            "SELECT rowid, snippet(search, -1, ?, ?, '…', 24) FROM search WHERE search MATCH ? "
+            f"AND rowid IN ({', '.join('?' * len(numbers))})",
+            (_MARK_START, _MARK_END, match, *numbers),
+        )
+        return {number: _snippet(marked) for number, marked in rows}
 
     def search(self, text: str, filters: Filters = Filters(), limit: int = 20) -> tuple[Hit, ...]:  # noqa: B008
         """Present rules that match, the best first; without words, those that pass the filters, by title."""

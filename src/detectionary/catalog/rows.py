@@ -63,7 +63,7 @@ class StoredRule:
 RULE_COLUMNS: Final = (
     "language", "kind", "title", "description", "author", "version", "severity", "status", "platform",
     "third_party_feed", "frequency", "lookback", "trigger_operator", "trigger_threshold", "accepted", "open_fields",
-    "predicates", "opaques", "fault", "fingerprint", "analysed_with", "entry", "outcome",
+    "predicates", "opaques", "fault", "fingerprint", "analysed_with", "entry", "outcome", "entry_digest",
 )  # fmt: skip
 _TITLE: Final = RULE_COLUMNS.index("title")
 _DESCRIPTION: Final = RULE_COLUMNS.index("description")
@@ -77,6 +77,11 @@ def text_digest(*texts: str) -> str:
         state.update(len(data).to_bytes(8, "little"))
         state.update(data)
     return state.hexdigest()
+
+
+def entry_digest(data: bytes) -> str:
+    """Eight bytes of hash over a stored entry, in hexadecimal."""
+    return blake2b(data, digest_size=8).hexdigest()
 
 
 def version_digest(rule: Rule) -> str:
@@ -102,6 +107,7 @@ def stored_rule(
     schedule, trigger = rule.schedule, rule.trigger
     source = replace(rule.source, commit=None, licence=None)
     kept = replace(entry, slug="", rule=replace(rule, source=source))
+    data = ENTRY_CODEC.encode(kept)
     columns: Row = (
         rule.language,
         rule.kind,
@@ -124,8 +130,9 @@ def stored_rule(
         fault,
         fingerprint,
         analysed_with,
-        ENTRY_CODEC.encode(kept),
+        data,
         None if entry.outcome is None else spelled_outcome(entry.outcome),
+        entry_digest(data),
     )
     by_table = _table_rows(entry)
     return StoredRule(

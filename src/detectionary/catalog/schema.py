@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """`PRAGMA user_version` of a catalog; every change of this file's tables adds one and a migration."""
 
 APPLICATION_ID: Final = 0x44544359
@@ -210,6 +210,9 @@ TABLES: Final = (
                 Role.HISTORY,
             ),
             _optional_text("outcome", "The result that it watches: `success` or `failure`, then error codes."),
+            Column(
+                "entry_digest", "TEXT NOT NULL DEFAULT ''", "Hash of `entry`: another one, and the rule is another."
+            ),
         ),
         ("UNIQUE (file, rule_id, occurrence)",),
         ("rule_id", "rule_id COLLATE NOCASE", "fingerprint"),

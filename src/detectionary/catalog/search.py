@@ -32,6 +32,16 @@ class Facet(Enum):
     PLATFORM = "platform"
     REPOSITORY = "repository"
     KIND = "kind"
+    STATUS = "status"
+    SOURCE = "source"
+    """A log source as languages other than Kusto name it; asked for, it and `TABLE` mean the same."""
+    AUTHOR = "author"
+    HAS = "has"
+    """`exclusions`, `diagnostics`, `thresholds` or `opaque`: the rule has some."""
+    FEED = "feed"
+    """`yes`: it only forwards a vendor's alert."""
+    PARSED = "parsed"
+    """`yes`: the query has no syntax error."""
     ID = "id"
 
 
@@ -82,7 +92,19 @@ def languages_called(name: str) -> tuple[str, ...]:
     return LANGUAGE_NAMES.get(name.lower(), (name,))
 
 
-_FACETS: Final = {facet.value: facet for facet in Facet}
+FACET_NAMES: Final = MappingProxyType(
+    {facet.value: facet for facet in Facet}
+    | {
+        "lang": Facet.LANGUAGE,
+        "logsource": Facet.SOURCE,
+        "repo": Facet.REPOSITORY,
+        "tech": Facet.TECHNIQUE,
+    }
+)
+"""What may stand before the colon of a filter in a search text, in lower case."""
+
+YES: Final = "yes"
+NO: Final = "no"
 
 
 def question(text: str, filters: Filters = Filters()) -> Question:
@@ -114,8 +136,8 @@ def _words(text: str) -> list[_Word]:
             if word.text:
                 found.append(word)
             word = _Word()
-        elif character == ":" and not word.quoted and word.facet is None and word.text.lower() in _FACETS:
-            word.facet = _FACETS[word.text.lower()]
+        elif character == ":" and not word.quoted and word.facet is None and word.text.lower() in FACET_NAMES:
+            word.facet = FACET_NAMES[word.text.lower()]
             word.text = ""
         else:
             word.text += character
@@ -144,6 +166,15 @@ _CONDITIONS: Final = {
     Facet.PLATFORM: "r.platform = {0} COLLATE NOCASE",
     Facet.REPOSITORY: "(s.name = {0} COLLATE NOCASE OR s.name LIKE '%/' || {0})",
     Facet.KIND: "r.kind = {0} COLLATE NOCASE",
+    Facet.STATUS: "r.status = {0} COLLATE NOCASE",
+    Facet.SOURCE: "r.id IN (SELECT rule FROM rule_tables WHERE name = {0} COLLATE NOCASE)",
+    Facet.AUTHOR: "named_in({0}, r.author)",
+    Facet.HAS: "CASE lower({0}) WHEN 'exclusions' THEN EXISTS (SELECT 1 FROM comparisons AS c WHERE c.rule = r.id "
+    "AND c.excluded = 1) WHEN 'thresholds' THEN EXISTS (SELECT 1 FROM thresholds AS t WHERE t.rule = r.id) "
+    "WHEN 'diagnostics' THEN EXISTS (SELECT 1 FROM diagnostics AS d WHERE d.rule = r.id AND d.level <> 'note') "
+    "WHEN 'opaque' THEN r.opaques > 0 ELSE 0 END",
+    Facet.FEED: "(r.third_party_feed IS NOT NULL) = (lower({0}) = 'yes')",
+    Facet.PARSED: "r.accepted = (lower({0}) = 'yes')",
     Facet.ID: "r.rule_id = {0} COLLATE NOCASE",
 }
 """For each facet, the condition on `rules AS r` and `repositories AS s`; `{0}` is the value's parameter."""

@@ -13,8 +13,9 @@ from detectionary.cli import output
 from detectionary.cli.catalogs import DEFAULT, Database, reading
 from detectionary.cli.output import ExitCode, Format
 from detectionary.cli.trouble import Trouble
+from detectionary.pages.library import Bodies
 from detectionary.site.folder import SiteError
-from detectionary.site.write import Bodies, write_site
+from detectionary.site.write import write_site
 
 
 def site(

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
-from typing import Final
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -16,15 +15,13 @@ from detectionary.pages import keys
 from detectionary.pages.code import escape, without_unseen
 from detectionary.pages.languages import language_title
 
-ASSETS: Final = ("icon.svg", "site.css", "theme.js", "rule.js", "list.js")
-
 
 @cache
 def asset_files() -> Mapping[str, tuple[str, bytes]]:
-    """For each asset its path below the site's root, with a digest of its content, and that content."""
+    """For each file in `assets/` its path below the site's root, with a digest of its content, and that content."""
     found: dict[str, tuple[str, bytes]] = {}
-    for name in ASSETS:
-        content = files("detectionary.pages").joinpath("assets", name).read_bytes()
+    for file in sorted(files("detectionary.pages").joinpath("assets").iterdir(), key=lambda file: file.name):
+        name, content = file.name, file.read_bytes()
         stem, _, ending = name.rpartition(".")
         found[name] = (f"assets/{stem}.{blake2b(content, digest_size=5).hexdigest()}.{ending}", content)
     return found

@@ -14,7 +14,7 @@ from detectionary.pages.environment import environment
 from detectionary.pages.keys import rule_path, up
 from detectionary.pages.languages import language_title
 from detectionary.pages.listing import Facet, FacetPage, ListedRule, ListPage, ValuePage
-from detectionary.pages.rule import whole_characters
+from detectionary.pages.part import whole_characters
 from detectionary.pages.words import operator_words
 
 _ROOT: Final = "\x00"

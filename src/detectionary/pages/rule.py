@@ -13,6 +13,7 @@ import msgspec
 
 from detectionary.languages.language import Highlight
 from detectionary.model.predicate import ScalarValue
+from detectionary.pages.part import Part, encode_plain
 from detectionary.text import SourceText, Span
 
 Highlighter: TypeAlias = Callable[[SourceText], tuple[Highlight, ...]]
@@ -20,10 +21,6 @@ Highlighter: TypeAlias = Callable[[SourceText], tuple[Highlight, ...]]
 
 Stretch: TypeAlias = tuple[int, int, str]
 """(start, end, kind) of a piece of the query."""
-
-
-class Part(msgspec.Struct, frozen=True):
-    """What every part of a page is: an immutable value whose keys keep their order."""
 
 
 class PageSchedule(Part, frozen=True):
@@ -386,24 +383,7 @@ def to_json(page: RulePage) -> dict[str, object]:
 
 def encode(page: RulePage) -> bytes:
     """`to_json` as bytes, with a final line break; halves of characters, which no bytes can hold, become U+FFFD."""
-    plain: object = to_json(page)
-    try:
-        return msgspec.json.encode(plain) + b"\n"
-    except UnicodeEncodeError:
-        return msgspec.json.encode(whole_characters(plain)) + b"\n"
-
-
-def whole_characters(value: object) -> object:
-    """A plain value whose texts can be written as UTF-8."""
-    match value:
-        case str():
-            return value if value.isascii() else value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-        case list() | tuple():
-            return [whole_characters(each) for each in value]
-        case dict():
-            return {str(whole_characters(key)): whole_characters(each) for key, each in value.items()}
-        case _:
-            return value
+    return encode_plain(to_json(page))
 
 
 _SHORT: Final = 200

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import msgspec
 
-from detectionary.catalog.reading import Listing
+from detectionary.catalog import Listing
 from detectionary.pages.environment import asset_files
 from detectionary.pages.keys import digest, permalink_path, rule_path
 from detectionary.pages.listing import Facet, ListedRule, facet_lists, facet_page, index_pages, list_pages
 from detectionary.pages.listing_html import filter_data, render_facet, render_list, render_permalink
-from detectionary.pages.rule import whole_characters
+from detectionary.pages.part import whole_characters
 
 
 def listed_rule(listing: Listing) -> ListedRule:

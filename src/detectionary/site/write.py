@@ -10,25 +10,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
-from detectionary.catalog.reading import Listing
+from detectionary.catalog import Listing
 from detectionary.languages import LANGUAGES
 from detectionary.model.entry import Entry, Reference, Relations, ValueKey, value_keys
 from detectionary.model.predicate import Value
 from detectionary.pages import encode, rule_page
 from detectionary.pages.keys import page_name, rule_path
+from detectionary.pages.library import Bodies
+from detectionary.pages.licences import may_republish
 from detectionary.pages.listing import ListedRule, ValueKeyName, ValuePage
 from detectionary.pages.listing_html import render_value
 from detectionary.pages.rule import Highlighter, without_texts
 from detectionary.pages.rule_html import raw_name, render_rule
 from detectionary.pages.words import scalar_text
 from detectionary.site.folder import publish, staging_for
-from detectionary.site.licences import may_republish
 from detectionary.site.lists import listed_rule, write_file, write_lists
 
 _AT_ONCE: Final = 32
@@ -59,14 +59,6 @@ class SiteCatalog(Protocol):
 
 OpenCatalog = Callable[[], AbstractContextManager[SiteCatalog]]
 """Opens the catalog anew, in any process."""
-
-
-class Bodies(Enum):
-    """Which rules' texts are shown."""
-
-    ALL = "all"
-    OPEN_ONLY = "open-only"
-    """Those whose licence lets others show them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,14 @@
+"""Every kind of page and every group of files of a site; a line each."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from detectionary.pages import rule_kind
+from detectionary.pages.kind import FileGroup, PageKind
+
+PAGES: Final[tuple[PageKind[Any], ...]] = (  # contexts differ from kind to kind
+    rule_kind.RULES,
+)
+
+FILES: Final[tuple[FileGroup, ...]] = ()
