@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
+from typing import Final
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -15,13 +16,35 @@ from detectionary.pages import keys
 from detectionary.pages.code import escape, without_unseen
 from detectionary.pages.languages import language_title
 
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'"
+)
+"""The Content-Security-Policy of every page."""
+
+AREAS: Final = (
+    ("rules", "browse/index.html", "Rules"),
+    ("attack", "attack/index.html", "ATT&CK"),
+    ("table", "table/index.html", "Log sources"),
+    ("field", "field/index.html", "Fields"),
+    ("action", "action/index.html", "Actions"),
+    ("repository", "repository/index.html", "Repositories"),
+    ("changes", "changes/index.html", "Changes"),
+)
+"""What the head of every page leads to: (name, address, title). A page of one sets `area` to its name."""
+
 
 @cache
 def asset_files() -> Mapping[str, tuple[str, bytes]]:
     """For each file in `assets/` its path below the site's root, with a digest of its content, and that content."""
     found: dict[str, tuple[str, bytes]] = {}
-    for file in sorted(files("detectionary.pages").joinpath("assets").iterdir(), key=lambda file: file.name):
-        name, content = file.name, file.read_bytes()
+    folder = files("detectionary.pages").joinpath("assets")
+    # Style sheets come last: they name other files, which are then called by their digests.
+    for name in sorted((file.name for file in folder.iterdir()), key=lambda name: (name.endswith(".css"), name)):
+        content = folder.joinpath(name).read_bytes()
+        if name.endswith(".css"):
+            for other, (path, _) in found.items():
+                content = content.replace(f'url("{other}")'.encode(), f'url("{path.rpartition("/")[2]}")'.encode())
         stem, _, ending = name.rpartition(".")
         found[name] = (f"assets/{stem}.{blake2b(content, digest_size=5).hexdigest()}.{ending}", content)
     return found
@@ -40,6 +63,8 @@ def environment() -> Environment:
         auto_reload=False,
     )
     templates.globals.update(
+        policy=POLICY,
+        areas=AREAS,
         assets={name: path for name, (path, _) in asset_files().items()},
         language_title=language_title,
         rule_path=_quoted(keys.rule_path),

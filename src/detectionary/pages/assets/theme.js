@@ -1,4 +1,5 @@
-// The theme that the reader chose, before the first paint; without a choice the system's own holds.
+// What every page does: the theme that the reader chose, before the first paint (without a choice the system's own
+// holds), and `/` that leads to the search.
 (function () {
   "use strict";
   var root = document.documentElement;
@@ -22,5 +23,16 @@
       root.dataset.theme = dark ? "light" : "dark";
       store(root.dataset.theme);
     });
+  });
+  function writes(element) {
+    return element && (element.isContentEditable || /^(input|textarea|select)$/i.test(element.tagName));
+  }
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || writes(event.target)) return;
+    var field = document.querySelector("input[type=search][name=q]");
+    if (!field) return;
+    event.preventDefault();
+    field.focus();
+    field.select();
   });
 })();
