@@ -53,13 +53,14 @@ class BrowsedRule:
 
 @dataclass(frozen=True, slots=True)
 class Browsed:
-    """An answer. `total` counts all rules found, `rules` are those from `offset` on."""
+    """An answer. `total` counts all rules found, `rules` are at most `limit` of them, from `offset` on."""
 
     text: str
     filters: Filters
     sort: Sort
     total: int
     offset: int
+    limit: int
     rules: tuple[BrowsedRule, ...]
     facets: tuple[FacetAnswer, ...]
 
@@ -96,6 +97,7 @@ def browse(
         sort,
         len(places),
         offset,
+        limit,
         tuple(BrowsedRule(index.rules[place], snippets.get(index.rules[place].number, ())) for place in shown),
         tuple(_facet(index, facet, base, asked.filters) for facet in facets),
     )
