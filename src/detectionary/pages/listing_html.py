@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
+from urllib.parse import quote
 
 import msgspec
 from markupsafe import Markup
@@ -13,9 +14,9 @@ from detectionary.pages.code import escape
 from detectionary.pages.environment import environment
 from detectionary.pages.keys import rule_path, up
 from detectionary.pages.languages import language_title
-from detectionary.pages.listing import Facet, FacetPage, ListedRule, ListPage, ValuePage
+from detectionary.pages.listing import Facet, FacetPage, ListedRule, ListPage, RuleRow, ValuePage
 from detectionary.pages.part import whole_characters
-from detectionary.pages.words import operator_words
+from detectionary.pages.words import kind_words, operator_words
 
 _ROOT: Final = "\x00"
 """Stands for the way to the root in the row of a rule, which lists at several depths share."""
@@ -106,6 +107,46 @@ def render_permalink(rule_id: str, path: str, rules: Sequence[ListedRule]) -> st
 def facet_name(facet: Facet, name: str) -> str:
     """The name of a list as people read it."""
     return language_title(name) if facet is Facet.LANGUAGE else name
+
+
+_HEADINGS: Final = ("Severity", "Rule", "Platform", "ATT&amp;CK", "Log source", "Repository", "Language and kind")
+
+
+def rules_table(rules: Iterable[RuleRow], root: str, label: str = "Rules") -> Markup:
+    """Rules as a table, in the order given. `root` is the way from the page to the site's root, `label` what a screen
+    reader calls the table. Pages that show it link `assets/lists.css`. About 330 bytes a row.
+    """
+    headings = "".join(f'<th scope="col">{heading}</th>' for heading in _HEADINGS)
+    lines = "".join(map(_line, rules)).replace(_ROOT, root)
+    return Markup(  # noqa: S704  # `_line` escapes
+        f'<table class="rule-rows" aria-label="{escape(label)}"><thead><tr>{headings}</tr></thead><tbody>\n'
+        f"{lines}</tbody></table>"
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _line(rule: RuleRow) -> str:
+    severity = escape(rule.severity) if rule.severity else ""
+    level = f'<span class="severity {severity}">{severity}</span>' if severity else ""
+    marks = '<span class="tag">vendor alert</span>' if rule.third_party_feed else ""
+    if not rule.accepted:
+        marks += '<span class="tag not">not parsed</span>'
+    return (
+        f'<tr><td>{level}</td><th scope="row"><a href="{_ROOT}{escape(quote(rule.page))}"><bdi>{escape(rule.title)}'
+        f"</bdi></a>{marks}</th><td>{escape(rule.platform or '')}</td><td>{_coverage(rule)}</td>"
+        f"<td>{_some(rule.tables, 2)}</td><td>{escape(_short(rule.repository))}</td>"
+        f"<td>{escape(' · '.join(dict.fromkeys((language_title(rule.language), kind_words(rule.kind)))))}</td></tr>\n"
+    )
+
+
+def _coverage(rule: RuleRow) -> str:
+    """The techniques, which say the most; of a rule that names none, its tactics."""
+    return _some(rule.techniques, 3) if rule.techniques else escape(", ".join(rule.tactics))
+
+
+def _some(names: Sequence[str], most: int) -> str:
+    shown = " ".join(f"<code>{escape(name)}</code>" for name in names[:most])
+    return f"{shown} +{len(names) - most}" if len(names) > most else shown
 
 
 def rows(rules: Iterable[ListedRule], root: str) -> Markup:
