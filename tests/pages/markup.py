@@ -103,11 +103,12 @@ def faults(html: str) -> list[str]:
                 "vbscript",
             ):
                 found.append(f"<{element.tag}> has {name}={value}")
-        if (
-            element.tag in ("style", "iframe", "object", "embed", "base", "form")
-            and "data-source" not in element.attributes
-        ):
+        if element.tag in ("style", "iframe", "object", "embed", "base"):
             found.append(f"<{element.tag}>")
+        if element.tag == "form" and (
+            element.attributes.get("method", "get") != "get" or ":" in (element.attributes.get("action") or "")
+        ):
+            found.append(f"<form> sends to {element.attributes.get('action')}")
         if element.tag == "script" and (element.text.strip() or "src" not in element.attributes):
             found.append("a script inside the page")
     found += [f"{address} is another site's" for address in document.loads() if "//" in address or ":" in address]
