@@ -8,6 +8,7 @@ from detectionary.catalog.digest import content_digest
 from detectionary.catalog.index import COUNTED, Bits, FacetCount, FacetValue, Index, facet_key
 from detectionary.catalog.listing import Listing
 from detectionary.catalog.opening import CatalogError
+from detectionary.catalog.profiles import ActionParts, FieldNames, MostUsed, Spelling, UseCount, Values, ValueUse
 from detectionary.catalog.reading import (
     Catalog,
     Hit,
@@ -26,6 +27,7 @@ __all__ = [
     "COUNTED",
     "ENTRY_CODEC",
     "RULE_CODEC",
+    "ActionParts",
     "Bits",
     "Browsed",
     "BrowsedRule",
@@ -35,6 +37,7 @@ __all__ = [
     "FacetAnswer",
     "FacetCount",
     "FacetValue",
+    "FieldNames",
     "FileRecord",
     "Filters",
     "Hit",
@@ -43,12 +46,17 @@ __all__ = [
     "KnownRule",
     "LanguageCount",
     "Listing",
+    "MostUsed",
     "RuleVersion",
     "Snippet",
     "Sort",
+    "Spelling",
     "Stored",
     "StoredRule",
     "Totals",
+    "UseCount",
+    "ValueUse",
+    "Values",
     "Writer",
     "browse",
     "content_digest",

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from detectionary.catalog.functions import stored_functions
 from detectionary.catalog.index import Index
 from detectionary.catalog.listing import Listing, listings
 from detectionary.catalog.opening import CatalogError, Mode, connect
+from detectionary.catalog.profiles import ActionParts, FieldNames, Values, action_parts, field_names, read_values
 from detectionary.catalog.rows import ENTRY_CODEC
 from detectionary.catalog.search import WEIGHTS, Facet, Filters, condition, question
 from detectionary.catalog.wire import WireError
@@ -245,6 +246,18 @@ class Catalog:
         ):
             spellings.setdefault(name, []).append((key, number))
         return Index(self.references(), spellings)
+
+    def values(self, index: Index) -> Values:
+        """The values that the rules of `index`, which is this catalog's, look for and exclude; made anew."""
+        return read_values(self._connection, index)
+
+    def field_names(self, index: Index) -> Mapping[str, FieldNames]:
+        """By `field_key`, how the rules of `index` name each field."""
+        return field_names(self._connection, index)
+
+    def action_parts(self) -> Mapping[str, ActionParts]:
+        """By key of `Facet.ACTION`, the actions of present rules in their parts."""
+        return action_parts(self._connection)
 
     # Search
 

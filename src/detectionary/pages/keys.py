@@ -10,6 +10,9 @@ from detectionary.model.entry import ValueKey
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
 _LONGEST: Final = 100
 
+SERIES: Final = ("page", "values")
+"""Rows of further pages that a list may have."""
+
 
 def digest(*parts: str) -> str:
     """Twelve hexadecimal digits for a list of texts."""
@@ -35,15 +38,22 @@ def rule_path(language: str, slug: str) -> str:
     return f"rules/{folder_name(language)}/{folder_name(slug)}/index.html"
 
 
-def list_path(facet: str, name: str, number: int = 1) -> str:
+def list_path(facet: str, name: str, number: int = 1, series: str = "page") -> str:
     """Where page `number` of a list of rules lies: those of one platform, tactic, table, action or value.
 
-    Addresses do not tell letters' case, as in file systems that fold it, nor a blank from a hyphen.
+    Addresses do not tell letters' case, as in file systems that fold it, nor a blank from a hyphen. `series` names
+    further pages, of which a list may have several rows: "page", "values".
     """
-    file = folder_name(name.replace(" ", "-")).lower()
-    if file == "index":
-        file = "index-"
-    return f"{facet}/{file}.html" if number == 1 else f"{facet}/{file}.page-{number}.html"
+    file = folder_name(name.casefold().replace(" ", "-"))
+    kind, _, digits = file.rpartition(".")[2].rpartition("-")
+    if file == "index" or (kind in SERIES and digits.isdigit()):
+        file += "-"  # the overview and further pages have these addresses
+    return f"{facet}/{file}.html" if number == 1 else f"{facet}/{file}.{series}-{number}.html"
+
+
+def overview_path(facet: str, number: int = 1) -> str:
+    """Where page `number` of the overview of all lists of a facet lies."""
+    return f"{facet}/index.html" if number == 1 else f"{facet}/index.page-{number}.html"
 
 
 def index_path(number: int = 1) -> str:
