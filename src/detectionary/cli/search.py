@@ -39,6 +39,10 @@ def search(
     action: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     platform: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     severity: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    status: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    tactic: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    repository: Annotated[tuple[str, ...], Parameter(negative=())] = (),
+    author: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     limit: int = 20,
     db: Database = DEFAULT,
     format: Format = Format.TEXT,  # noqa: A002  # the option's name
@@ -48,7 +52,7 @@ def search(
     Example: `detectionary search RunInstances --severity high`
 
     Words are looked for together; "a phrase" in quotes as it stands; Run* by its beginning. Facets can stand in the
-    text too: `field:EventName value:RunInstances`. Several values of one facet are alternatives. A language goes by its
+    text too: `field:EventName value:RunInstances has:exclusions parsed:no`. Several values of one facet are alternatives. A language goes by its
     name (`kusto`, `sigma`, `eql`, `esql`, `kuery`, `lucene`, `ml`, `yaral`) or by that of its family (`elastic`).
 
     Parameters
@@ -69,6 +73,14 @@ def search(
         What the rule watches, as `AWS` or `Windows`.
     severity
         Severity of the rule.
+    status
+        Status of the rule, as `stable` or `available`.
+    tactic
+        An ATT&CK tactic, by name or id.
+    repository
+        A repository, whole or by its last part.
+    author
+        One of the authors that the rule names.
     limit
         The most rules to list.
     db
@@ -85,6 +97,10 @@ def search(
         (Facet.ACTION, action),
         (Facet.PLATFORM, platform),
         (Facet.SEVERITY, severity),
+        (Facet.STATUS, status),
+        (Facet.TACTIC, tactic),
+        (Facet.REPOSITORY, repository),
+        (Facet.AUTHOR, author),
     )
     for facet, values in chosen:
         for value in values:
