@@ -57,7 +57,22 @@ def render_rule(page: RulePage, *, bodies: bool = True, known: Container[str] = 
     return html
 
 
-def _render(page: RulePage, detail: Detail, bodies: bool, known: Container[str] = ()) -> str:
+def render_loose_rule(page: RulePage, root: str, *, known: Container[str] = ()) -> str:
+    """What stands in the page of a rule, for another page that shows a rule of no catalog.
+
+    `root` leads from that page to the site's root. Links to files beside the rule's page are left out.
+    """
+    html = ""
+    for detail in DETAILS:
+        html = _render(page, detail, True, known, root)
+        if len(html) <= WEIGHT_LIMIT and len(html.encode()) <= WEIGHT_LIMIT:
+            break
+    return html
+
+
+def _render(
+    page: RulePage, detail: Detail, bodies: bool, known: Container[str] = (), loose_root: str | None = None
+) -> str:
     markup = RuleMarkup(page, detail, bodies)
     return (
         environment()
@@ -65,7 +80,9 @@ def _render(page: RulePage, detail: Detail, bodies: bool, known: Container[str] 
         .render(
             page=page,
             markup=markup,
-            root=up(rule_path(page.language, page.slug)),
+            root=up(rule_path(page.language, page.slug)) if loose_root is None else loose_root,
+            loose=loose_root is not None,
+            layout="base.html.j2" if loose_root is None else "loose.html.j2",
             sections=markup.sections,
             bodies=bodies,
             raw_name=raw_name(page),
