@@ -14,6 +14,7 @@ import pytest
 
 from detectionary.catalog import CatalogError, Writer, open_catalog
 from detectionary.catalog.opening import Mode, connect, migrate
+from detectionary.catalog.rows import entry_digest
 from detectionary.catalog.schema import SCHEMA_VERSION
 from tests.catalog.stored import an_entry, store
 
@@ -110,12 +111,27 @@ def test_migrations_run_in_order_each_whole_or_not_at_all() -> None:
     connection.close()
 
 
-def test_a_catalog_of_version_1_gains_what_other_languages_need(tmp_path: Path) -> None:
+def _layout(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    with closing(sqlite3.connect(path)) as connection:
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'index')").fetchall()
+        return {
+            name: connection.execute(f"PRAGMA table_info({name})").fetchall()
+            + connection.execute(f"PRAGMA index_info({name})").fetchall()
+            for (name,) in names
+        }
+
+
+def test_a_catalog_of_version_1_becomes_one_of_today(tmp_path: Path) -> None:
     path = tmp_path / "old.db"
     store(path, an_entry("a"))
+    today = _layout(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        old.execute('ALTER TABLE rules DROP COLUMN "entry_digest"')
         old.execute('ALTER TABLE rules DROP COLUMN "outcome"')
         old.execute('ALTER TABLE comparisons DROP COLUMN "record"')
+        old.execute('ALTER TABLE repositories DROP COLUMN "first_run"')
+        old.execute("DROP TABLE changes")
+        old.execute("DROP TABLE runnable")
         old.execute("PRAGMA user_version = 1")
     with pytest.raises(CatalogError, match="older"):
         connect(path, Mode.READ)
@@ -123,6 +139,10 @@ def test_a_catalog_of_version_1_gains_what_other_languages_need(tmp_path: Path) 
     with closing(connect(path, Mode.READ)) as new:
         assert new.execute("SELECT outcome FROM rules").fetchall() == [(None,)]
         assert new.execute("SELECT record FROM comparisons").fetchall() == []
+        assert new.execute("SELECT first_run FROM repositories").fetchall() == [(1,)]
+        entry, digest = new.execute("SELECT entry, entry_digest FROM rules").fetchone()
+        assert digest == entry_digest(entry)
+    assert _layout(path) == today
 
 
 INTERRUPTED = """

@@ -28,14 +28,34 @@ def _other_languages(connection: sqlite3.Connection) -> None:
     connection.execute('ALTER TABLE comparisons ADD COLUMN "record" TEXT')
 
 
-def _entry_digests(connection: sqlite3.Connection) -> None:
-    """Version 3: what tells entries apart without reading them."""
+def _digests_and_changes(connection: sqlite3.Connection) -> None:
+    """Version 3: what tells entries apart without reading them, what runs changed, and what can be run.
+
+    What earlier runs changed is not known any more.
+    """
     connection.execute("ALTER TABLE rules ADD COLUMN \"entry_digest\" TEXT NOT NULL DEFAULT ''")
     connection.create_function("digest_of_entry", 1, entry_digest, deterministic=True)
     connection.execute("UPDATE rules SET entry_digest = digest_of_entry(entry)")
+    connection.execute('ALTER TABLE repositories ADD COLUMN "first_run" INTEGER REFERENCES runs')
+    connection.execute(
+        "UPDATE repositories SET first_run = (SELECT MIN(number) FROM runs WHERE finished IS NOT NULL AND number >= ("
+        "SELECT MIN(r.first_run) FROM rules AS r JOIN files AS f ON f.id = r.file WHERE f.repository = repositories.id"
+        ")) WHERE last_run IS NOT NULL"
+    )
+    connection.execute(
+        'CREATE TABLE changes ("run" INTEGER NOT NULL REFERENCES runs, "rule" INTEGER NOT NULL REFERENCES rules, '
+        '"event" TEXT NOT NULL, "kinds" TEXT NOT NULL, "details" TEXT NOT NULL, "comparable" INTEGER NOT NULL, '
+        '"before" INTEGER REFERENCES rule_versions, "after" INTEGER REFERENCES rule_versions, '
+        '"moved_from" INTEGER REFERENCES rules, PRIMARY KEY (run, rule)) WITHOUT ROWID'
+    )
+    connection.execute("CREATE INDEX changes_1 ON changes (rule)")
+    connection.execute(
+        'CREATE TABLE runnable ("rule" INTEGER PRIMARY KEY REFERENCES rules, "outcome" TEXT NOT NULL, "code" TEXT, '
+        '"message" TEXT, "measured_with" TEXT NOT NULL)'
+    )
 
 
-MIGRATIONS: Final[Mapping[int, Migration]] = {2: _other_languages, 3: _entry_digests}
+MIGRATIONS: Final[Mapping[int, Migration]] = {2: _other_languages, 3: _digests_and_changes}
 """By the version that each brings a file to: `MIGRATIONS[2]` turns version 1 into 2. Version 1 is the first."""
 
 

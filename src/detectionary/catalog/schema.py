@@ -140,6 +140,12 @@ TABLES: Final = (
             Column("name", "TEXT NOT NULL UNIQUE", "The repository without scheme, or the folder's name."),
             _optional_text("licence", "SPDX identifier, where the licence text is known."),
             Column("last_run", "INTEGER REFERENCES runs", "The last complete run that read it.", Role.HISTORY),
+            Column(
+                "first_run",
+                "INTEGER REFERENCES runs",
+                "The first complete run that read it: what was found up to then was a first reading.",
+                Role.HISTORY,
+            ),
         ),
     ),
     Table(
@@ -239,6 +245,60 @@ TABLES: Final = (
             Column("version", "INTEGER PRIMARY KEY REFERENCES rule_versions", "The version.", Role.SURROGATE),
             _text("body", "The file, or the part of it that is the rule, verbatim."),
             _text("query", "The query alone."),
+        ),
+    ),
+    Table(
+        "changes",
+        "What each run did to rules that were known before. A rule that it added has no row: its `first_run` says so.",
+        (
+            Column("run", "INTEGER NOT NULL REFERENCES runs", "The run.", Role.HISTORY),
+            Column("rule", "INTEGER NOT NULL REFERENCES rules", "The rule.", Role.HISTORY),
+            Column(
+                "event",
+                "TEXT NOT NULL",
+                "`changed`, `removed`, `returned` (after it was removed), `moved` (to another file of its repository).",
+                Role.HISTORY,
+            ),
+            Column(
+                "kinds",
+                "TEXT NOT NULL",
+                "What its text changed: `logic`, `thresholds`, `metadata`, parted by blanks, the strongest first.",
+                Role.HISTORY,
+            ),
+            Column(
+                "details",
+                "TEXT NOT NULL",
+                "JSON list of [kind, what, name, before, after]; null is what was not there.",
+                Role.HISTORY,
+            ),
+            Column(
+                "comparable",
+                "INTEGER NOT NULL",
+                "0: another version of Detectionary analysed the text before, so that some details may come from that.",
+                Role.HISTORY,
+            ),
+            Column("before", "INTEGER REFERENCES rule_versions", "The text before.", Role.HISTORY),
+            Column("after", "INTEGER REFERENCES rule_versions", "The text after; null when removed.", Role.HISTORY),
+            Column("moved_from", "INTEGER REFERENCES rules", "The rule that it was in its file before.", Role.HISTORY),
+        ),
+        ("PRIMARY KEY (run, rule)",),
+        ("rule",),
+        clustered=True,
+    ),
+    Table(
+        "runnable",
+        "Whether the engine of this machine can run a rule's query; no row where that was not measured.",
+        (
+            Column("rule", "INTEGER PRIMARY KEY REFERENCES rules", "The rule.", Role.HISTORY),
+            Column(
+                "outcome",
+                "TEXT NOT NULL",
+                "`runs`; `data`: runs, its columns depend on the data; `refused`; `failed` by a fault of ours.",
+                Role.HISTORY,
+            ),
+            Column("code", "TEXT", "The code of the first reason, when it does not run.", Role.HISTORY),
+            Column("message", "TEXT", "That reason.", Role.HISTORY),
+            Column("measured_with", "TEXT NOT NULL", "Version of compiler and engine.", Role.HISTORY),
         ),
     ),
     _of_rule(

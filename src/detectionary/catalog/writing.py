@@ -18,6 +18,7 @@ from typing import Final
 
 from detectionary.catalog.functions import FUNCTION_CODEC, stored_functions
 from detectionary.catalog.opening import CatalogError, Mode, connect
+from detectionary.catalog.recording import Compare, Event, Recorder, by_text
 from detectionary.catalog.rows import ENTRY_CODEC, RULE_COLUMNS, TABLE_ROWS, Row, StoredRule
 from detectionary.catalog.schema import SEARCH_COLUMNS, TABLES
 from detectionary.catalog.slugs import distinguished, slug_of
@@ -105,9 +106,11 @@ _FORGET_TEXT: Final = (
 class Writer:
     """The one writer of a catalog. A second one that starts makes the first one stop, with `CatalogError`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, compare: Compare = by_text) -> None:
+        """`compare` tells what is another in a later text of a rule, for `changes`."""
         self._path = path
         self._connection = connect(path, Mode.CREATE)
+        self._recorder = Recorder(self._connection, compare)
         self._run = 0
         self._uncounted = False
         """The last run was interrupted after storing something, perhaps."""
@@ -155,7 +158,7 @@ class Writer:
             last = self._connection.execute("SELECT finished FROM runs ORDER BY number DESC LIMIT 1").fetchone()
             cursor = self._connection.execute("INSERT INTO runs (started) VALUES (?)", (started,))
         self._uncounted = last is not None and last[0] is None
-        self._run = cursor.lastrowid or 0
+        self._run = self._recorder.run = cursor.lastrowid or 0
         return self._run
 
     def setting(self, name: str) -> str | None:
@@ -256,6 +259,10 @@ class Writer:
         `name` is the repository's.
         """
         execute = self._connection.execute
+        bytes_before = execute(
+            "SELECT digest FROM files WHERE repository = ? AND path = ?", (repository, record.path)
+        ).fetchone()
+        same_bytes = bytes_before == (record.digest,)
         (file,) = execute(
             'INSERT INTO files (repository, path, digest, size, modified, "commit", read_with, ignored) '
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (repository, path) DO UPDATE SET digest = excluded.digest, "
@@ -301,10 +308,15 @@ class Writer:
                 self._add_rows(number, rule)
                 self._add_version(number, rule)
                 continue
-            before = self._digest(number)
+            another = self._digest(number) != rule.digest
+            # The same bytes read by another version of Detectionary are no change of the rule's.
+            event = Event.RETURNED if gone else Event.CHANGED if another and not same_bytes else None
+            was = None if event is None else self._recorder.was(number)
             self.replace_rule(number, rule)
+            if event is not None and was is not None:
+                self._recorder.replaced(number, event, was, rule)
             new += gone
-            changed += not gone and before != rule.digest
+            changed += event is Event.CHANGED
         left = [number for number, gone in known.values() if not gone]
         self._mark_gone(left)
         return Stored(new, changed, len(left))
@@ -314,7 +326,7 @@ class Writer:
         execute = self._connection.execute
         self._flush()  # the same rule may have been stored in this very batch
         execute(_FORGET_TEXT, (number,))
-        for table in _ROW_TABLES:
+        for table in (*_ROW_TABLES, "runnable"):
             execute(f"DELETE FROM {table} WHERE rule = ?", (number,))
         execute(_UPDATE_RULE, (*rule.columns, number))
         self._add_rows(number, rule)
@@ -374,9 +386,9 @@ class Writer:
         self._pending.clear()
 
     def _mark_gone(self, rules: Iterable[int]) -> None:
-        self._connection.executemany(
-            "UPDATE rules SET gone_run = ? WHERE id = ?", [(self._run, rule) for rule in rules]
-        )
+        gone = list(rules)
+        self._recorder.removed(gone)
+        self._connection.executemany("UPDATE rules SET gone_run = ? WHERE id = ?", [(self._run, rule) for rule in gone])
 
     # The end of a run
 
@@ -395,10 +407,14 @@ class Writer:
         with self.transaction():
             many("UPDATE files SET gone_run = ? WHERE id = ?", [(self._run, file) for file in gone_files])
             for file in gone_files:
-                gone += execute(
-                    "UPDATE rules SET gone_run = ? WHERE file = ? AND gone_run IS NULL", (self._run, file)
-                ).rowcount
-            many("UPDATE repositories SET last_run = ? WHERE id = ?", [(self._run, number) for number in repositories])
+                rules = execute("SELECT id FROM rules WHERE file = ? AND gone_run IS NULL", (file,)).fetchall()
+                self._mark_gone(rule for (rule,) in rules)
+                gone += len(rules)
+            self._recorder.settle()
+            many(
+                "UPDATE repositories SET last_run = ?1, first_run = COALESCE(first_run, ?1) WHERE id = ?2",
+                [(self._run, number) for number in repositories],
+            )
             many(
                 "UPDATE rule_versions SET last_run = ? WHERE current = 1 AND rule IN (SELECT r.id FROM rules AS r "
                 "JOIN files AS f ON f.id = r.file WHERE f.repository = ? AND r.gone_run IS NULL)",
