@@ -126,8 +126,8 @@ def test_a_catalog_of_version_1_becomes_one_of_today(tmp_path: Path) -> None:
     store(path, an_entry("a"))
     today = _layout(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as old:
-        old.execute('ALTER TABLE rules DROP COLUMN "entry_digest"')
-        old.execute('ALTER TABLE rules DROP COLUMN "outcome"')
+        for column in ("entry_digest", "outcome", "date", "modified", "tested"):
+            old.execute(f'ALTER TABLE rules DROP COLUMN "{column}"')
         old.execute('ALTER TABLE comparisons DROP COLUMN "record"')
         old.execute('ALTER TABLE repositories DROP COLUMN "first_run"')
         old.execute("DROP TABLE changes")

@@ -31,11 +31,14 @@ def _other_languages(connection: sqlite3.Connection) -> None:
 def _digests_and_changes(connection: sqlite3.Connection) -> None:
     """Version 3: what tells entries apart without reading them, what runs changed, and what can be run.
 
-    What earlier runs changed is not known any more.
+    What earlier runs changed is not known any more; dates come when rules are analysed again.
     """
     connection.execute("ALTER TABLE rules ADD COLUMN \"entry_digest\" TEXT NOT NULL DEFAULT ''")
     connection.create_function("digest_of_entry", 1, entry_digest, deterministic=True)
     connection.execute("UPDATE rules SET entry_digest = digest_of_entry(entry)")
+    connection.execute('ALTER TABLE rules ADD COLUMN "date" TEXT')
+    connection.execute('ALTER TABLE rules ADD COLUMN "modified" TEXT')
+    connection.execute('ALTER TABLE rules ADD COLUMN "tested" INTEGER NOT NULL DEFAULT 0')
     connection.execute('ALTER TABLE repositories ADD COLUMN "first_run" INTEGER REFERENCES runs')
     connection.execute(
         "UPDATE repositories SET first_run = (SELECT MIN(number) FROM runs WHERE finished IS NOT NULL AND number >= ("

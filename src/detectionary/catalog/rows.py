@@ -64,7 +64,11 @@ RULE_COLUMNS: Final = (
     "language", "kind", "title", "description", "author", "version", "severity", "status", "platform",
     "third_party_feed", "frequency", "lookback", "trigger_operator", "trigger_threshold", "accepted", "open_fields",
     "predicates", "opaques", "fault", "fingerprint", "analysed_with", "entry", "outcome", "entry_digest",
+    "date", "modified", "tested",
 )  # fmt: skip
+REGRESSION_TEST: Final = "Regression test"
+"""The fact of a rule that names a test of it."""
+
 _TITLE: Final = RULE_COLUMNS.index("title")
 _DESCRIPTION: Final = RULE_COLUMNS.index("description")
 
@@ -133,6 +137,9 @@ def stored_rule(
         data,
         None if entry.outcome is None else spelled_outcome(entry.outcome),
         entry_digest(data),
+        rule.date,
+        rule.modified,
+        int(any(name == REGRESSION_TEST for name, _ in rule.facts)),
     )
     by_table = _table_rows(entry)
     return StoredRule(

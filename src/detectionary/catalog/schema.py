@@ -219,6 +219,9 @@ TABLES: Final = (
             Column(
                 "entry_digest", "TEXT NOT NULL DEFAULT ''", "Hash of `entry`: another one, and the rule is another."
             ),
+            _optional_text("date", "When the rule was written, where it says so (ISO)."),
+            _optional_text("modified", "When it was changed last, where it says so."),
+            Column("tested", "INTEGER NOT NULL DEFAULT 0", "1 when it names a regression test of its repository."),
         ),
         ("UNIQUE (file, rule_id, occurrence)",),
         ("rule_id", "rule_id COLLATE NOCASE", "fingerprint"),
