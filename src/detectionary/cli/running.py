@@ -16,12 +16,10 @@ from detectionary.cli import output
 from detectionary.cli.output import ExitCode
 from detectionary.cli.trouble import Trouble
 from detectionary.compiler.compile import CompiledQuery, Evaluation, Setting
-from detectionary.compiler.plan import Scan, nodes
 from detectionary.compiler.refused import Refused
 from detectionary.engines.engine import Engine, EngineError, Limits, Session
-from detectionary.engines.masked import Masked
 from detectionary.engines.registry import ENGINES, engine_named
-from detectionary.engines.running import prepare
+from detectionary.engines.running import prepare_over, tables_read
 from detectionary.engines.tables import EXTERNAL, environment_over
 from detectionary.logs import Logs, LogTable
 from detectionary.logs.reading import read_logs
@@ -184,30 +182,17 @@ def _more(count: int, what: str) -> None:
 def prepared(
     source: SourceText, setting: Setting, found: Opened, evaluation: Evaluation
 ) -> tuple[CompiledQuery, Session]:
-    """A query compiled, and the session that it runs in: each record of the logs is in one of its tables only.
-
-    Windows events stand in WindowsEvent and in SecurityEvent or Event, so that rules on either see them; a query that
-    reads both would count every event twice. Raises `Refused` or `EngineError`.
-    """
-    session: Session = found.session
-    compiled = prepare(source, setting, found.engine.dialect, session, evaluation)
-    seen = found.logs.seen_by(_tables(compiled))
-    hidden = {name for name, table in seen.items() if not table.rows and found.logs.tables[name].rows}
+    """A query compiled, and the session that it runs in (see `prepare_over`). Raises `Refused` or `EngineError`."""
+    dialect = found.engine.dialect
+    compiled, session, hidden = prepare_over(found.logs, source, setting, dialect, found.session, evaluation)
     if hidden:
-        output.talk(f"{', '.join(sorted(hidden))}: left out, its records stand in the query's other tables", "faint")
-        session = Masked(session, hidden)
-        compiled = prepare(source, setting, found.engine.dialect, session, evaluation)
+        output.talk(f"{', '.join(hidden)}: left out, its records stand in the query's other tables", "faint")
     return compiled, session
-
-
-def _tables(compiled: CompiledQuery) -> set[str]:
-    """The tables that a query reads."""
-    return {node.table for node in nodes(compiled.plan) if isinstance(node, Scan)}
 
 
 def absent(compiled: CompiledQuery, found: Opened) -> None:
     """Say which tables the query reads of which the logs have no record."""
-    read = _tables(compiled)
+    read = tables_read(compiled)
     held = {name for name, table in found.logs.tables.items() if table.rows}
     missing = sorted(name for name in read - held if not name.startswith(EXTERNAL))
     if missing:

@@ -17,11 +17,15 @@ from detectionary.text import Diagnostic
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a query may use: memory in mebibytes, threads (None: all), seconds (None: no limit)."""
+    """What a query may use: memory in mebibytes, threads (None: all), seconds (None: no limit).
+
+    `spill`: what does not fit into memory may go to disk.
+    """
 
     memory: int = 4096
     threads: int | None = None
     seconds: float | None = None
+    spill: bool = True
 
 
 class EngineError(Exception):

@@ -9,8 +9,10 @@ from typing import Final
 from detectionary.compiler.compile import CompiledQuery, Evaluation, Setting, emit, parse_query, plan_query, rewritten
 from detectionary.compiler.dialect import Dialect
 from detectionary.compiler.discovery import Discovered, UndiscoveredError
+from detectionary.compiler.plan import Scan, nodes
 from detectionary.compiler.refused import Refused, refuse
 from detectionary.engines.engine import Session
+from detectionary.engines.masked import Masked
 from detectionary.engines.result import Result
 from detectionary.languages.kusto.syntax import (
     Element,
@@ -24,6 +26,7 @@ from detectionary.languages.kusto.syntax import (
     Query,
     walk,
 )
+from detectionary.logs.tables import Logs
 from detectionary.model.schema import Column
 from detectionary.text import Diagnostic, Level, SourceText, Span
 
@@ -53,6 +56,28 @@ def prepare(
         else:
             return replace(compiled, notes=(*compiled.notes, *_notes(setting)))
     raise refuse("the columns of this query are not found, however often its data is looked at", tree.span)
+
+
+def prepare_over(
+    logs: Logs, source: SourceText, setting: Setting, dialect: Dialect, session: Session, evaluation: Evaluation
+) -> tuple[CompiledQuery, Session, tuple[str, ...]]:
+    """`prepare`, with each record of the logs in one of the query's tables only.
+
+    Windows events stand in WindowsEvent and in SecurityEvent or Event, so that rules on either see them; a query that
+    reads both would count every event twice. Returns the session to run in and the tables that are left out.
+    """
+    compiled = prepare(source, setting, dialect, session, evaluation)
+    seen = logs.seen_by(tables_read(compiled))
+    hidden = tuple(sorted(name for name, table in seen.items() if not table.rows and logs.tables[name].rows))
+    if hidden:
+        session = Masked(session, hidden)
+        compiled = prepare(source, setting, dialect, session, evaluation)
+    return compiled, session, hidden
+
+
+def tables_read(compiled: CompiledQuery) -> set[str]:
+    """The tables that a query reads, stand-ins for external data (`EXTERNAL`) among them."""
+    return {node.table for node in nodes(compiled.plan) if isinstance(node, Scan)}
 
 
 def run_query(

@@ -146,11 +146,11 @@ class Worker:
         fault = None
         try:
             entry = assemble(rule, language, self._environments.of(item.repository))
-            fingerprint = _fingerprint(entry, language)
+            fingerprint = fingerprint_of(entry, language)
         except Exception as error:  # as above
             fault = _place(error)
             entry = _without_analysis(rule, _diagnostic(fault))
-            fingerprint = _fingerprint(entry, language)
+            fingerprint = fingerprint_of(entry, language)
         try:
             result = stored_rule(
                 entry,
@@ -174,7 +174,7 @@ def _packed(content: FileContent) -> tuple[RuleRead, ...]:
     return tuple(rules)
 
 
-def _fingerprint(entry: Entry, language: Language) -> str:
+def fingerprint_of(entry: Entry, language: Language) -> str:
     """What copies share. A query with faults is a copy of one with the same words; a rule without a query of none.
 
     What a rule adds around its query (a threshold, new terms) belongs to it.

@@ -66,6 +66,8 @@ class DuckDBSession:
         connection = self._connection
         files = [self._readable(path) for table in tables.values() for path in table.files]
         connection.execute(_set("memory_limit", sql.text(f"{self._limits.memory}MiB")))
+        if not self._limits.spill:
+            connection.execute(_set("temp_directory", sql.text("")))
         # A timestamp with a zone becomes one without by the session's zone, which is the machine's unless it is set.
         connection.execute(_set("TimeZone", sql.text("UTC")))
         if self._limits.threads is not None:
