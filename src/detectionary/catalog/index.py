@@ -84,6 +84,10 @@ _NAMES: Final[Mapping[Facet, Callable[[Listing], Iterable[str]]]] = MappingProxy
 """The values of each facet that a rule has."""
 
 
+_FEW: Final = 150
+"""Of so few rules each is asked for its values; of more, each value for its rules."""
+
+
 def facet_key(name: str) -> str:
     """How values of a facet are compared: without regard to case."""
     return name.casefold()
@@ -178,11 +182,20 @@ class Index:
 
     def counts(self, facet: Facet, bits: Bits) -> list[FacetCount]:
         """How many rules of a set have each value, those that have any; the most first, then by name."""
-        found = [
-            FacetCount(key, value.name, rules)
-            for key, value in self.values(facet).items()
-            if (rules := (value.bits & bits).bit_count())
-        ]
+        values = self.values(facet)
+        if bits.bit_count() <= _FEW:
+            names = _NAMES[facet]
+            counted: dict[str, int] = {}
+            for rule in self.members(bits):
+                for key in {facet_key(name) for name in names(rule)}:
+                    counted[key] = counted.get(key, 0) + 1
+            found = [FacetCount(key, values[key].name, rules) for key, rules in counted.items()]
+        else:
+            found = [
+                FacetCount(key, value.name, rules)
+                for key, value in values.items()
+                if (rules := (value.bits & bits).bit_count())
+            ]
         found.sort(key=lambda count: (-count.rules, count.key))
         return found
 
