@@ -22,7 +22,7 @@ from detectionary.model.predicate import (
     Value,
 )
 from detectionary.model.rule import AlertContract
-from detectionary.pages.keys import page_name
+from detectionary.pages.keys import digest, page_name
 from detectionary.pages.rule import (
     Corpus,
     Highlighter,
@@ -299,7 +299,8 @@ def _value(
         found = corpus.get(key)
         count = Corpus(0, {}) if found is None else Corpus(found.total, dict(found.by_language))
     name = page_name(key, excluded=excluded) if key is not None and count is not None and count.total > 0 else None
-    return PageValue(value.value, value.transforms, count, value.kind.value, name)
+    identity = None if key is None else digest(*key)
+    return PageValue(value.value, value.transforms, count, value.kind.value, name, identity)
 
 
 def _alert(alert: AlertContract) -> PageAlert:

@@ -114,6 +114,9 @@ class PageValue(Part, frozen=True):
     kind: str
     key: str | None
     """The name of the page that lists the rules behind the corpus count; None when no other rule has the value."""
+    identity: str | None
+    """Two rules look for the same, or exclude it, when these agree: a digest of canonical field, operator and value as
+    corpus counts compare them. None for what rules cannot share."""
 
 
 class PageGroup(Part, frozen=True):
