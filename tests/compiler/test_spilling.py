@@ -15,7 +15,8 @@ from detectionary.text import SourceText
 
 NOW = Evaluation(639_000_000_000_000_000)
 LARGE = SourceText(
-    "range r from 1 to 1500000 step 1 | extend text = strcat(hash_sha256(tostring(r)), r) | sort by text asc | serialize n = row_number() | where n == 1"
+    "range r from 1 to 1500000 step 1 | extend text = strcat(hash_sha256(tostring(r)), r)"
+    " | sort by text asc | serialize n = row_number() | where n == 1"
 )
 
 
