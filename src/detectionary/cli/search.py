@@ -52,8 +52,9 @@ def search(
     Example: `detectionary search RunInstances --severity high`
 
     Words are looked for together; "a phrase" in quotes as it stands; Run* by its beginning. Facets can stand in the
-    text too: `field:EventName value:RunInstances has:exclusions parsed:no`. Several values of one facet are alternatives. A language goes by its
-    name (`kusto`, `sigma`, `eql`, `esql`, `kuery`, `lucene`, `ml`, `yaral`) or by that of its family (`elastic`).
+    text too: `field:EventName value:RunInstances has:exclusions parsed:no`. Several values of one facet are
+    alternatives. A language goes by its name (`kusto`, `sigma`, `eql`, `esql`, `kuery`, `lucene`, `ml`, `yaral`) or by
+    that of its family (`elastic`).
 
     Parameters
     ----------
