@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
@@ -52,6 +52,34 @@ class Matrix:
     tactics: dict[str, TacticFacts]
     techniques: dict[str, TechniqueFacts]
     former_tactics: dict[str, tuple[str, tuple[str, ...]]]
+
+    @cached_property
+    def current(self) -> dict[str, TechniqueFacts]:
+        """The techniques that are neither revoked nor deprecated, by id and in order of the ids."""
+        return {
+            identifier: technique
+            for identifier, technique in sorted(self.techniques.items())
+            if technique.successor is None and not technique.deprecated
+        }
+
+    @cached_property
+    def children(self) -> dict[str, tuple[TechniqueFacts, ...]]:
+        """The current sub-techniques of each current technique that has any, by its id and in order of theirs."""
+        found: dict[str, list[TechniqueFacts]] = {}
+        for identifier, technique in self.current.items():
+            parent, dot, _ = identifier.partition(".")
+            if dot:
+                found.setdefault(parent, []).append(technique)
+        return {parent: tuple(techniques) for parent, techniques in found.items()}
+
+    @cached_property
+    def former_ids(self) -> dict[str, tuple[TechniqueFacts, ...]]:
+        """The revoked techniques that each current one took the place of, by its id and in order of theirs."""
+        found: dict[str, list[TechniqueFacts]] = {}
+        for _, technique in sorted(self.techniques.items()):
+            if technique.successor is not None:
+                found.setdefault(technique.successor, []).append(technique)
+        return {successor: tuple(techniques) for successor, techniques in found.items()}
 
     def full_name(self, technique: TechniqueFacts) -> str:
         """The technique's name; "Parent: Child" for a sub-technique."""

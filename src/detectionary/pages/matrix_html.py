@@ -1,0 +1,53 @@
+"""The columns of the ATT&CK matrix as HTML, as short as they can be: there are almost 900 cells.
+
+A sub-technique is an item of a numbered list, whose number is the end of its id: `value` stands where numbers leave
+out some. Its text is the number of its rules and its name; the script makes a link of it and colours it. Ends of items
+and quotation marks are left out where HTML lets them be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from markupsafe import Markup
+
+from detectionary.pages.code import escape
+from detectionary.pages.matrix import MatrixPage, MatrixSubTechnique, MatrixTactic, MatrixTechnique
+
+
+def columns(page: MatrixPage, root: str) -> Markup:
+    """All tactics, each a section with a list of its techniques."""
+    return Markup("".join(_column(tactic, root) for tactic in page.tactics))  # noqa: S704  # escaped below
+
+
+def _column(tactic: MatrixTactic, root: str) -> str:
+    return (
+        f'<section id="{tactic.id}" data-tactic="{escape(tactic.name)}"><h2><a href="{root}{tactic.page}">'
+        f"{escape(tactic.name)}</a></h2><p><b>{tactic.rules:,}</b> rules<br><i>{tactic.covered}</i> of "
+        f"{len(tactic.techniques)} techniques</p>\n<ul>{''.join(_cell(each, root) for each in tactic.techniques)}"
+        "</ul></section>\n"
+    )
+
+
+def _cell(technique: MatrixTechnique, root: str) -> str:
+    return (
+        f"<li class=h{technique.level}><a href={root}{technique.page}>{escape(technique.name)}</a>"
+        f"<b>{technique.rules}</b>{_below(technique)}"
+    )
+
+
+def _below(technique: MatrixTechnique) -> str:
+    children = technique.sub_techniques
+    if not children:
+        return ""
+    covered = sum(each.rules > 0 for each in children)
+    return f"<details><summary>{covered}/{len(children)}</summary><ol>{''.join(_children(children))}</ol></details>"
+
+
+def _children(children: Sequence[MatrixSubTechnique]) -> Iterator[str]:
+    following = 1
+    for each in children:
+        number = int(each.id.partition(".")[2])
+        value = "" if number == following else f" value={number}"
+        following = number + 1
+        yield f"<li{value}>{each.rules} {escape(each.name)}"
