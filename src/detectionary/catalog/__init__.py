@@ -21,6 +21,7 @@ from detectionary.catalog.reading import (
 from detectionary.catalog.rows import ENTRY_CODEC, RULE_CODEC, StoredRule, stored_rule, text_digest
 from detectionary.catalog.search import Facet, Filters, languages_called
 from detectionary.catalog.slugs import slug_of
+from detectionary.catalog.state import LastRun
 from detectionary.catalog.writing import FileRecord, KnownFile, KnownRule, Stored, Writer
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "KnownFile",
     "KnownRule",
     "LanguageCount",
+    "LastRun",
     "Listing",
     "MostUsed",
     "RuleVersion",

@@ -79,10 +79,13 @@ class Mode(Enum):
     """Writing, and made when it is not there."""
 
 
-def connect(path: Path, mode: Mode, migrations: Mapping[int, Migration] = MIGRATIONS) -> sqlite3.Connection:
+def connect(
+    path: Path, mode: Mode, migrations: Mapping[int, Migration] = MIGRATIONS, *, mapped: bool = True
+) -> sqlite3.Connection:
     """A connection to the catalog at `path`, of the present schema; `CatalogError` when there is none to be had.
 
-    A file that is no catalog is never changed.
+    A file that is no catalog is never changed. `mapped` into memory is for as long as a command takes: see
+    `open_catalog`.
     """
     if mode is not Mode.CREATE and not path.exists():
         raise CatalogError(f"there is no catalog {path}", "detectionary ingest PATH makes one")
@@ -94,6 +97,7 @@ def connect(path: Path, mode: Mode, migrations: Mapping[int, Migration] = MIGRAT
         raise CatalogError(_trouble(path, error)) from error
     try:
         _prepare(connection, path, mode, migrations)
+        connection.execute(f"PRAGMA mmap_size = {268435456 if mapped else 0}")
     except sqlite3.DatabaseError as error:
         connection.close()
         raise CatalogError(_trouble(path, error)) from error
@@ -148,7 +152,6 @@ def _prepare(connection: sqlite3.Connection, path: Path, mode: Mode, migrations:
             )
         migrate(connection, version, SCHEMA_VERSION, migrations)
     connection.execute("PRAGMA cache_size = -32768")
-    connection.execute("PRAGMA mmap_size = 268435456")
     if mode is Mode.READ:
         connection.execute("PRAGMA query_only = ON")
 

@@ -18,6 +18,7 @@ from detectionary.catalog.opening import CatalogError, Mode, connect
 from detectionary.catalog.profiles import ActionParts, FieldNames, Values, action_parts, field_names, read_values
 from detectionary.catalog.rows import ENTRY_CODEC
 from detectionary.catalog.search import WEIGHTS, Facet, Filters, condition, question
+from detectionary.catalog.state import LastRun, last_run
 from detectionary.catalog.wire import WireError
 from detectionary.model.entry import Entry, Reference, Relations
 from detectionary.model.schema import FunctionDefinition
@@ -88,9 +89,13 @@ _ENTRY: Final = (
 )
 
 
-def open_catalog(path: Path) -> Catalog:
-    """The catalog at `path`, for reading; `CatalogError` when there is none."""
-    return Catalog(path, connect(path, Mode.READ))
+def open_catalog(path: Path, *, mapped: bool = True) -> Catalog:
+    """The catalog at `path`, for reading; `CatalogError` when there is none.
+
+    Not `mapped` into memory, it can be held open for long: a process that reads a mapped file is killed when somebody
+    shortens it, as copying another catalog over it does.
+    """
+    return Catalog(path, connect(path, Mode.READ, mapped=mapped))
 
 
 class Catalog:
@@ -227,6 +232,10 @@ class Catalog:
             gone,
             last is None or last[0] is not None,
         )
+
+    def last_run(self) -> LastRun | None:
+        """The last ingest that completed."""
+        return last_run(self._connection)
 
     # Relations
 

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "query": "Run a Kusto query on log files.",
     "run": "Run rules on log files and show the alerts they raise.",
     "site": "Write the catalog as a static web site.",
+    "serve": "Serve the catalog as a live web site with an API.",
 }
 """One file a command in this folder, loaded when it runs; the order is that of `--help`."""
 
