@@ -1,0 +1,114 @@
+"""The application: the API's operations under `/api/`, every other address a page of the site."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from detectionary.api import health, rules, searching
+from detectionary.api.addresses import Addresses
+from detectionary.api.editions import Workshop
+from detectionary.api.guard import Guard
+from detectionary.api.live import LiveSite
+from detectionary.api.openapi import document
+from detectionary.api.parameters import said_once
+from detectionary.api.problems import (
+    INVALID,
+    InvalidParameter,
+    ProblemError,
+    instance_of,
+    kind_of_status,
+    problem_response,
+)
+from detectionary.api.representation import JSON, represent, respond
+from detectionary.pages.browse import BrowseAnswer
+from detectionary.pages.part import Part, encode_plain
+from detectionary.pages.rule import RulePage
+
+ANSWERS: Final[tuple[type[Part], ...]] = (
+    BrowseAnswer,
+    searching.RuleList,
+    searching.FacetList,
+    searching.FacetValues,
+    RulePage,
+    rules.RuleNeighbours,
+    health.Health,
+)
+"""What the operations answer with."""
+
+
+def create_app(workshop: Workshop, addresses: Addresses) -> FastAPI:
+    """The application that serves a catalog. Who opened the workshop closes it."""
+    # FastAPI's own pages of the document load scripts of other sites; ours are `api/openapi.json` and `api/index.html`.
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=_lifespan(workshop))
+    api = APIRouter(prefix="/api", dependencies=[Depends(said_once)])
+    for part in (searching, rules, health):
+        api.include_router(part.router(workshop))
+    app.include_router(api)
+    app.include_router(health.router(workshop), include_in_schema=False)
+    described = encode_plain(document(app.routes, ANSWERS, workshop.settings.root))
+
+    @app.get("/api/openapi.json", include_in_schema=False)
+    async def openapi(request: Request) -> Response:
+        return respond(represent(described, JSON), request.headers)
+
+    app.mount("/", LiveSite(workshop, addresses))
+    app.add_middleware(Guard, settings=workshop.settings)
+    _answer_errors(app, workshop.settings.root)
+    return app
+
+
+def _lifespan(workshop: Workshop) -> Any:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        watching = asyncio.create_task(workshop.watch())
+        try:
+            yield
+        finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+
+    return lifespan
+
+
+def _answer_errors(app: FastAPI, root: str) -> None:
+    """Make problems of what goes wrong with a request."""
+
+    async def problem(request: Request, error: Exception) -> Response:
+        assert isinstance(error, ProblemError)  # noqa: S101  # registered for it alone
+        return problem_response(
+            error.kind, str(error), instance_of(request), root, invalid=error.invalid, headers=error.headers
+        )
+
+    async def invalid(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101  # registered for it alone
+        found = tuple(_invalid(each) for each in error.errors())
+        detail = "; ".join(f"{each.name}: {each.message}" for each in found)
+        return problem_response(INVALID, detail, instance_of(request), root, invalid=found)
+
+    async def status(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101  # registered for it alone
+        kind = kind_of_status(error.status_code)
+        return problem_response(
+            kind, str(error.detail), instance_of(request), root, headers=error.headers, status=error.status_code
+        )
+
+    app.add_exception_handler(ProblemError, problem)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, status)
+
+
+def _invalid(error: dict[str, Any]) -> InvalidParameter:
+    """What pydantic found wrong with one part of a request."""
+    place, *names = map(str, error["loc"])
+    message = "there is no such parameter" if error["type"] == "extra_forbidden" else str(error["msg"])
+    return InvalidParameter(place, ".".join(names), message)

@@ -1,0 +1,39 @@
+"""The OpenAPI document: what FastAPI knows of parameters, with the schemas of the answers as msgspec writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Any, Final
+
+import msgspec
+from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
+
+from detectionary.api.answering import SCHEMAS
+from detectionary.api.problems import Problem
+
+Document = dict[str, Any]  # JSON of many shapes
+
+_ABOUT: Final = """All rules of the catalog, as the pages of the site show them: the JSON of a page is the answer here.
+
+Everything is read with GET or HEAD. Answers have an ETag; asked for again with If-None-Match they are `304` while
+nothing has changed. Lists come in parts (`offset`, `limit`) and name the others in a header `Link`. Errors are
+`application/problem+json` (RFC 9457)."""
+
+
+def document(routes: Iterable[BaseRoute], types: Iterable[type[msgspec.Struct]], root: str) -> Document:
+    """The document of `routes`, whose answers are of `types`; `root` is where readers find the site."""
+    made = get_openapi(
+        title="Detectionary",
+        version=version("detectionary"),
+        summary="The catalog of detection rules",
+        description=_ABOUT,
+        routes=list(routes),
+        servers=None if root == "/" else [{"url": root.removesuffix("/")}],
+    )
+    _, schemas = msgspec.json.schema_components((*types, Problem), ref_template=f"{SCHEMAS}{{name}}")
+    components = made.setdefault("components", {}).setdefault("schemas", {})
+    components.update(schemas)
+    made["components"]["schemas"] = dict(sorted(components.items()))
+    return made

@@ -1,0 +1,82 @@
+"""The web server round the application: its socket, its signals, its end."""
+
+from __future__ import annotations
+
+import ipaddress
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+GRACE_SECONDS: Final = 10
+"""Requests that are being answered when the server is told to stop have this long."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket on which nothing is answered yet; `OSError` when it cannot be had. Port 0 is any that is free."""
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def address_of(listener: socket.socket) -> tuple[str, int]:
+    """The host, as it stands in an address, and the port of a socket that listens."""
+    host, port, *_ = listener.getsockname()
+    return (f"[{host}]" if ":" in host else host), port
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a host."""
+    try:
+        return ipaddress.ip_address(host.strip("[]").partition("%")[0]).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def run(app: ASGIApp, listener: socket.socket) -> None:
+    """Answer requests until the process is told to stop by SIGINT or SIGTERM, and finish those begun."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="none",
+        lifespan="on",
+        http="h11",
+        loop="asyncio",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        limit_concurrency=1000,
+        proxy_headers=False,
+    )
+    _Server(config).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As uvicorn's, but a process that was told to stop, and did, ended well: the signal is not raised again."""
+        before = {each: signal.signal(each, self._stop) for each in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+    def _stop(self, _signal: int, _frame: FrameType | None) -> None:
+        # Who asks twice does not want to wait for what has begun.
+        self.force_exit = self.should_exit
+        self.should_exit = True
