@@ -15,13 +15,13 @@ from detectionary.model.entry import CorpusCount, Entry, Reference, Relations, V
 from detectionary.model.outcome import distance
 
 REFERENCE: Final = "r.rule_id, r.slug, r.title, r.language, r.platform"
-_IN_ORDER: Final = "ORDER BY r.language, r.title COLLATE NOCASE, r.slug COLLATE BINARY"
+IN_ORDER: Final = "ORDER BY r.language, r.title COLLATE NOCASE, r.slug COLLATE BINARY"
 
 _MOST_SHARED: Final = 10
 """How many rules with shared indicators are named."""
-_RARE: Final = 60
+RARE: Final = 60
 """A value that more rules use says little about any two of them."""
-_MOST_VALUES: Final = 300
+MOST_VALUES: Final = 300
 """Rules with longer lists are compared by their rarest values."""
 
 
@@ -42,7 +42,7 @@ def rules_behind(connection: sqlite3.Connection, key: ValueKey, *, excluded: boo
     rows = connection.execute(
         f"SELECT {REFERENCE}, r.fingerprint FROM rules AS r WHERE r.counted = 1 AND r.id IN ("
         "SELECT rule FROM comparison_values WHERE field_key = ? AND operator = ? AND value_key = ? AND excluded = ?) "
-        + _IN_ORDER,
+        + IN_ORDER,
         (*key, int(excluded)),
     )
     by_group: dict[str, Reference] = {}
@@ -94,7 +94,7 @@ def _same_action(connection: sqlite3.Connection, number: int) -> tuple[tuple[str
         f"SELECT mine.action, r.outcome, me.outcome, {REFERENCE} FROM actions AS mine "
         "JOIN actions AS theirs ON theirs.action_key = mine.action_key AND theirs.rule <> mine.rule "
         "JOIN rules AS r ON r.id = theirs.rule AND r.gone_run IS NULL JOIN rules AS me ON me.id = mine.rule "
-        "WHERE mine.rule = ? GROUP BY mine.action_key, r.id " + _IN_ORDER + ", mine.position",
+        "WHERE mine.rule = ? GROUP BY mine.action_key, r.id " + IN_ORDER + ", mine.position",
         (number,),
     )
     found = [
@@ -107,7 +107,7 @@ def _same_action(connection: sqlite3.Connection, number: int) -> tuple[tuple[str
 def _copies(connection: sqlite3.Connection, number: int) -> tuple[Reference, ...]:
     rows = connection.execute(
         f"SELECT {REFERENCE} FROM rules AS me JOIN rules AS r ON r.fingerprint = me.fingerprint AND r.id <> me.id "
-        "WHERE me.id = ? AND r.gone_run IS NULL " + _IN_ORDER,
+        "WHERE me.id = ? AND r.gone_run IS NULL " + IN_ORDER,
         (number,),
     )
     return tuple(Reference(*reference) for reference in rows)
@@ -116,7 +116,7 @@ def _copies(connection: sqlite3.Connection, number: int) -> tuple[Reference, ...
 def _versions(connection: sqlite3.Connection, number: int) -> tuple[Reference, ...]:
     rows = connection.execute(
         f"SELECT {REFERENCE} FROM rules AS me JOIN rules AS r ON r.rule_id = me.rule_id COLLATE NOCASE "
-        "AND r.fingerprint <> me.fingerprint WHERE me.id = ? AND r.gone_run IS NULL " + _IN_ORDER,
+        "AND r.fingerprint <> me.fingerprint WHERE me.id = ? AND r.gone_run IS NULL " + IN_ORDER,
         (number,),
     )
     return tuple(Reference(*reference) for reference in rows)
@@ -124,14 +124,23 @@ def _versions(connection: sqlite3.Connection, number: int) -> tuple[Reference, .
 
 def _shared(connection: sqlite3.Connection, number: int) -> tuple[tuple[Reference, int], ...]:
     """Rules with most of this rule's values; among equals, those whose shared values are the rarest."""
+    (fingerprint,) = connection.execute("SELECT fingerprint FROM rules WHERE id = ?", (number,)).fetchone()
     keys = connection.execute(
         "SELECT c.field_key, c.operator, c.value_key, SUM(c.rules) AS spread FROM value_counts AS c "
         "WHERE c.excluded = 0 AND (c.field_key, c.operator, c.value_key) IN ("
         "SELECT field_key, operator, value_key FROM comparison_values "
         "WHERE rule = ? AND excluded = 0 AND value_key IS NOT NULL) "
-        "GROUP BY c.field_key, c.operator, c.value_key HAVING spread BETWEEN 2 AND ? ORDER BY spread LIMIT ?",
-        (number, _RARE, _MOST_VALUES),
+        "GROUP BY c.field_key, c.operator, c.value_key HAVING spread BETWEEN 2 AND ? "
+        "ORDER BY spread, c.field_key, c.operator, c.value_key LIMIT ?",
+        (number, RARE, MOST_VALUES),
     ).fetchall()
+    return sharing(connection, keys, fingerprint)
+
+
+def sharing(
+    connection: sqlite3.Connection, keys: Iterable[tuple[str, str, str, int]], fingerprint: str
+) -> tuple[tuple[Reference, int], ...]:
+    """Rules with most of the values that `keys` name, each with how many rules use it; no copies of `fingerprint`."""
     shared: dict[int, int] = defaultdict(int)
     rarity: dict[int, float] = defaultdict(float)
     for *key, spread in keys:
@@ -142,7 +151,6 @@ def _shared(connection: sqlite3.Connection, number: int) -> tuple[tuple[Referenc
         ):
             shared[other] += 1
             rarity[other] += 1 / spread
-    (fingerprint,) = connection.execute("SELECT fingerprint FROM rules WHERE id = ?", (number,)).fetchone()
     groups = {fingerprint}
     found: list[tuple[Reference, int]] = []
     candidates = sorted(shared, key=lambda other: (-shared[other], -rarity[other], other))

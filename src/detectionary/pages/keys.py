@@ -62,8 +62,8 @@ def index_path(number: int = 1) -> str:
 
 
 def permalink_path(rule_id: str) -> str:
-    """Where the page lies that leads from an id to its rule, wherever the rule moves."""
-    return f"id/{folder_name(rule_id)}/index.html"
+    """Where the page lies that leads from an id to its rule, wherever the rule moves. Letters' case does not matter."""
+    return f"id/{folder_name(rule_id.lower())}/index.html"
 
 
 def up(path: str) -> str:

@@ -50,6 +50,8 @@ class PageKind(Generic[Context]):
     """The context as its JSON."""
     script_only: bool = False
     """Whether the page says nothing without a script; it is then left out of the sitemap."""
+    indexed: bool = True
+    """Whether search engines should list the page; pages that only lead on to others are left out of the sitemap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class FileGroup:
     """(address, content) of each, in a fixed order."""
     live: bool = True
     """Whether the live site serves them too, from memory: only for groups that are small and quick to make."""
+    basis: Callable[[Library], str] | None = None
+    """As `PageKind.basis`, of all files of the group together."""
 
 
 def json_path(path: str) -> str:

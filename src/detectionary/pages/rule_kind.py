@@ -6,14 +6,19 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Final
 
+from detectionary.catalog import Listing
 from detectionary.languages import LANGUAGES
+from detectionary.pages.environment import environment
 from detectionary.pages.fill import rule_page
-from detectionary.pages.keys import rule_path
-from detectionary.pages.kind import PageKind
+from detectionary.pages.keys import permalink_path, rule_path, up
+from detectionary.pages.kind import PageKind, digest_of
 from detectionary.pages.library import Bodies, Library
 from detectionary.pages.licences import may_republish
+from detectionary.pages.part import Part
 from detectionary.pages.rule import Highlighter, RulePage, encode, without_texts
 from detectionary.pages.rule_html import raw_name, render_rule
+
+# Rules
 
 
 def _paths(library: Library) -> Iterable[str]:
@@ -50,20 +55,115 @@ def _fill(library: Library, path: str) -> RulePage | None:
         return None
     highlighter = _highlighters().get(entry.rule.language, _no_colours)
     page = rule_page(entry, library.catalog.relations(entry), highlighter)
-    return page if shows_text(library, page) else without_texts(page)
+    return page if shows_text(library, page.source.licence) else without_texts(page)
 
 
-def shows_text(library: Library, page: RulePage) -> bool:
-    """Whether the site shows the rule's own text."""
-    return library.bodies is Bodies.ALL or may_republish(page.source.licence)
+def shows_text(library: Library, licence: str | None) -> bool:
+    """Whether the site shows the text of a rule under this licence."""
+    return library.bodies is Bodies.ALL or may_republish(licence)
 
 
 def _html(library: Library, page: RulePage) -> str:
-    return render_rule(page, bodies=shows_text(library, page), known=_known_ids(library))
+    return render_rule(page, bodies=shows_text(library, page.source.licence), known=_known_ids(library))
+
+
+def _basis(library: Library, path: str) -> str:
+    return library.once("rule bases", lambda: _bases(library))[path]
+
+
+def _bases(library: Library) -> Mapping[str, str]:
+    neighbours = library.catalog.neighbourhoods()
+    bases = {}
+    for path, slug in _slugs(library).items():
+        rule = library.index.listing(slug)
+        if rule is not None:
+            shown = shows_text(library, rule.licence)
+            bases[path] = digest_of(rule.digest, rule.repository, rule.path, rule.licence, shown, neighbours[slug])
+    return bases
 
 
 def _beside(library: Library, page: RulePage) -> Mapping[str, bytes]:
-    return {raw_name(page): page.body.encode("utf-8", "replace")} if shows_text(library, page) else {}
+    if not shows_text(library, page.source.licence):
+        return {}
+    return {raw_name(page): page.body.encode("utf-8", "replace")}
 
 
-RULES: Final = PageKind("rule", "rules", _paths, _fill, _html, beside=_beside, encode=encode)
+RULES: Final = PageKind("rule", "rules", _paths, _fill, _html, _basis, _beside, encode=encode)
+
+# Permanent addresses
+
+
+class NamedRule(Part, frozen=True):
+    """A rule that has the id. `page` is the address of its page below the site's root."""
+
+    slug: str
+    title: str
+    language: str
+    kind: str
+    severity: str | None
+    platform: str | None
+    repository: str
+    path: str
+    page: str
+
+
+class Permalink(Part, frozen=True):
+    """The rules of an id, whose letters' case does not matter; mostly one."""
+
+    id: str
+    rules: tuple[NamedRule, ...]
+
+
+def _named(library: Library) -> Mapping[str, tuple[Listing, ...]]:
+    """Rules by the address that their id has."""
+    return library.once("rules by id", lambda: _by_address(library))
+
+
+def _by_address(library: Library) -> Mapping[str, tuple[Listing, ...]]:
+    found: dict[str, tuple[Listing, ...]] = {}
+    for rule in library.index.rules:
+        path = permalink_path(rule.reference.id)
+        found[path] = (*found.get(path, ()), rule)
+    return found
+
+
+def _permalink(library: Library, path: str) -> Permalink | None:
+    rules = _named(library).get(path)
+    return None if rules is None else Permalink(rules[0].reference.id, tuple(map(_named_rule, rules)))
+
+
+def _named_rule(rule: Listing) -> NamedRule:
+    reference = rule.reference
+    return NamedRule(
+        reference.slug,
+        reference.title,
+        reference.language,
+        rule.kind,
+        rule.severity,
+        reference.platform,
+        rule.repository,
+        rule.path,
+        rule_path(reference.language, reference.slug),
+    )
+
+
+def _permalink_basis(library: Library, path: str) -> str:
+    return digest_of(
+        *(part for rule in _named(library)[path] for part in (rule.reference.slug, rule.path, rule.digest))
+    )
+
+
+def _permalink_html(_library: Library, page: Permalink) -> str:
+    template = environment().get_template("rule_id.html.j2")
+    return template.render(page=page, root=up(permalink_path(page.id)))
+
+
+PERMALINKS: Final = PageKind(
+    "permalink",
+    "id",
+    lambda library: _named(library),
+    _permalink,
+    _permalink_html,
+    _permalink_basis,
+    indexed=False,
+)

@@ -1,31 +1,174 @@
-"""The folder of a site: written beside its place, then moved there; no file that is not ours is ever removed."""
+"""The folder of a site: what is new is written beside it and moved there; no file that is not ours is ever touched."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable
+import stat
+from collections.abc import Collection, Iterable
 from contextlib import suppress
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Final
 
+from detectionary.site.state import NO_STATE, DamagedError, Mark, State, Unit, content_mark, moving, read_state
+
 MANIFEST: Final = ".detectionary-site"
-"""Names every file of the site below its folder, one a line; a folder without it is not ours."""
+"""Tells which files of the folder are the site's, and what is in them; a folder without it is not ours."""
+
+CHECKED: Final = ".detectionary-site-checked"
+"""When the files were last known to be what the manifest says, in nanoseconds as the file system counts them."""
 
 
 class SiteError(Exception):
     """The site cannot be written; the message says why."""
 
 
-def staging_for(out: Path) -> Path:
-    """A new empty folder beside `out`; what an earlier run that was stopped left there goes.
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What came of it. `kept` are files of others at places where the site has files too; the site goes without."""
 
-    Raises `SiteError` when `out` holds files and was not written by us.
+    files: int
+    written: int
+    removed: int
+    kept: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A file in the folder. `size` is -1 for what is no plain file; `changed` is when its content or place last was."""
+
+    size: int
+    changed: int
+
+
+class SiteFolder:
+    """The folder `out`, with the site that an earlier run left there.
+
+    Raises `SiteError` when `out` holds files and was not written by us. Files go to `staging` first; `publish` puts
+    them in their places. Until then, and when the run ends before, the earlier site is whole.
     """
-    if out.is_symlink() or (out.exists() and not out.is_dir()):
-        raise SiteError(f"{out} is no folder")
-    if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).is_file():
-        raise SiteError(f"{out} holds files that are not of a site; name a new or an empty folder")
+
+    def __init__(self, out: Path) -> None:
+        if out.is_symlink() or (out.exists() and not out.is_dir()):
+            raise SiteError(f"{out} is no folder")
+        self._out = out
+        self.old: Final = _old_state(out)
+        self._ours = {name: mark for name, mark in self.old.marks().items() if _is_inside(name)}
+        self._found, self._folders = _scan(out)
+        self._checked = _number_in(out / CHECKED)
+        self._read_again = False
+        self.staging: Final = _empty_staging(out)
+
+    def __enter__(self) -> SiteFolder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        shutil.rmtree(self.staging, ignore_errors=True)
+
+    def intact(self, unit: Unit) -> dict[str, str]:
+        """The digests of those of a unit's files that are there with the content that the earlier run gave them.
+
+        A file that was touched since then is read.
+        """
+        return {name: mark.digest for name, mark in unit.files.items() if self._is_intact(name, mark)}
+
+    def _is_intact(self, name: str, mark: Mark) -> bool:
+        found = self._found.get(name)
+        if found is None or found.size != mark.size:
+            return False
+        if found.changed <= self._checked:
+            return True
+        self._read_again = True
+        return content_mark((self._out / name).read_bytes()) == mark
+
+    def publish(self, new: State, written: Collection[str]) -> Published:
+        """Make the folder hold the site `new`, of whose files those that are `written` lie in `staging`."""
+        kept = sorted(name for name in written if self._is_in_the_way(name))
+        if kept:
+            new = _without(new, frozenset(kept))
+        names = new.marks()
+        stale = [name for name in self._ours if name not in names]
+        moved = sorted(set(written).difference(kept), key=lambda name: (name.endswith(".html"), name))
+        if not self._found and not (self._out / MANIFEST).exists():
+            self._put_whole(new)
+        elif moved or stale or new != self.old:
+            self._write(MANIFEST, moving(self.old, moved).encoded())
+            self._move(moved)
+            _remove(self._out, (name for name in stale if self._found.get(name, _NOTHING).size >= 0))
+            self._write(MANIFEST, new.encoded())
+        if moved or self._read_again or not self._checked:
+            checked = self._out / CHECKED
+            checked.touch()
+            checked.write_text(f"{checked.stat().st_mtime_ns}\n", "ascii")
+        return Published(len(names), len(moved), len(stale), tuple(kept))
+
+    def _is_in_the_way(self, name: str) -> bool:
+        """Whether something that is not ours stands at a place of ours, or is no folder where ours should be."""
+        if name in self._folders or (name in self._found and name not in self._ours):
+            return True
+        return any(str(parent) in self._found for parent in PurePosixPath(name).parents)
+
+    def _put_whole(self, new: State) -> None:
+        (self.staging / MANIFEST).write_bytes(new.encoded())
+        if self._out.exists():
+            self._out.rmdir()
+        self.staging.replace(self._out)
+
+    def _move(self, names: Iterable[str]) -> None:
+        made: set[Path] = set()
+        for name in names:
+            target = self._out / name
+            if target.parent not in made:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                made.add(target.parent)
+            (self.staging / name).replace(target)
+
+    def _write(self, name: str, content: bytes) -> None:
+        """Write a file of the folder's own, so that it is either the old or the new one."""
+        draft = self.staging / f"{name}.draft"
+        draft.write_bytes(content)
+        draft.replace(self._out / name)
+
+
+_NOTHING: Final = _Found(-1, 0)
+
+
+def _old_state(out: Path) -> State:
+    manifest = out / MANIFEST
+    if not manifest.is_file():
+        if out.is_dir() and any(out.iterdir()):
+            raise SiteError(f"{out} holds files that are not of a site; name a new or an empty folder")
+        return NO_STATE
+    try:
+        return read_state(manifest.read_bytes())
+    except DamagedError as error:
+        raise SiteError(f"{manifest} is damaged ({error}); remove the folder, or name another one") from error
+
+
+def _scan(out: Path) -> tuple[dict[str, _Found], set[str]]:
+    """What is in the folder by name: everything that is no folder itself, and the folders; links are not followed."""
+    found: dict[str, _Found] = {}
+    inside: set[str] = set()
+    folders = [(str(out), "")] if out.is_dir() else []
+    while folders:
+        folder, prefix = folders.pop()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = prefix + entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    inside.add(name)
+                    folders.append((entry.path, f"{name}/"))
+                elif name not in (MANIFEST, CHECKED):
+                    about = entry.stat(follow_symlinks=False)
+                    size = about.st_size if stat.S_ISREG(about.st_mode) else -1
+                    # Whoever sets the time of a file back cannot set back when that was done.
+                    found[name] = _Found(size, max(about.st_mtime_ns, about.st_ctime_ns))
+    return found, inside
+
+
+def _empty_staging(out: Path) -> Path:
+    """A new empty folder beside `out`; what an earlier run that was stopped left there goes."""
     staging = out.parent / f".{out.name}.partial"
     if staging.exists():
         if not (staging / MANIFEST).is_file():
@@ -36,41 +179,24 @@ def staging_for(out: Path) -> Path:
     return staging
 
 
-def publish(staging: Path, out: Path) -> int:
-    """Move everything from `staging` to `out`, remove what an earlier site had and this one has not; how many files."""
-    new = sorted(path.relative_to(staging).as_posix() for path in _files(staging))
-    listed = "".join(f"{name}\n" for name in new)
-    if not out.exists():
-        (staging / MANIFEST).write_text(listed, "utf-8", newline="\n")
-        staging.replace(out)
-        return len(new)
-    manifest = out / MANIFEST
-    old = manifest.read_text("utf-8").splitlines() if manifest.is_file() else []
-    stale = [name for name in set(old).difference(new) if _is_inside(name)]
-    # While files move, the manifest names those of both sites, so that a run that is stopped leaves nothing unknown.
-    manifest.write_text(listed + "".join(f"{name}\n" for name in sorted(stale)), "utf-8", newline="\n")
-    made: set[Path] = set()
-    for name in new:
-        target = out / name
-        if target.parent not in made:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            made.add(target.parent)
-        (staging / name).replace(target)
-    _remove(out, stale)
-    manifest.write_text(listed, "utf-8", newline="\n")
-    shutil.rmtree(staging)
-    return len(new)
+def _number_in(file: Path) -> int:
+    try:
+        return int(file.read_text("ascii"))
+    except (OSError, ValueError):
+        return 0
 
 
-def _files(folder: Path) -> Iterable[Path]:
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            if name != MANIFEST:
-                yield Path(parent, name)
+def _without(state: State, names: frozenset[str]) -> State:
+    """A site that goes without some files; the pages that they belong to are made again next time."""
+    units: dict[str, Unit] = {}
+    for unit in state.units.values():
+        left = {name: mark for name, mark in unit.files.items() if name not in names}
+        units[unit.name] = unit if len(left) == len(unit.files) else Unit(unit.name, "", left)
+    return State(state.made_with, units)
 
 
 def _is_inside(name: str) -> bool:
-    path = Path(name)
+    path = PurePosixPath(name)
     return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
 
 

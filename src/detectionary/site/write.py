@@ -1,259 +1,129 @@
-"""Write all pages of a catalog as files.
+"""Write all pages of a catalog as files: those that are new or other than the last time.
 
-The same catalog gives the same bytes, whatever the number of processes. Links are relative and name files, so the site
-works on any web server below any path, and opened from disk.
+The same catalog gives the same bytes, whatever the number of processes and whatever was there before. Links are
+relative and name files, so the site works on any web server below any path, and opened from disk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
-from detectionary.catalog import Listing
-from detectionary.languages import LANGUAGES
-from detectionary.model.entry import Entry, Reference, Relations, ValueKey, value_keys
-from detectionary.model.predicate import Value
-from detectionary.pages import encode, rule_page
-from detectionary.pages.keys import page_name, rule_path
-from detectionary.pages.library import Bodies
-from detectionary.pages.licences import may_republish
-from detectionary.pages.listing import ListedRule, ValueKeyName, ValuePage
-from detectionary.pages.listing_html import render_value
-from detectionary.pages.rule import Highlighter, without_texts
-from detectionary.pages.rule_html import raw_name, render_rule
-from detectionary.pages.words import scalar_text
-from detectionary.site.folder import publish, staging_for
-from detectionary.site.lists import listed_rule, write_file, write_lists
+from detectionary.catalog import open_catalog
+from detectionary.pages.library import Bodies, Library
+from detectionary.pages.registry import PAGES
+from detectionary.site.folder import SiteError, SiteFolder
+from detectionary.site.state import State, Unit, made_with
+from detectionary.site.work import GROUPS, Job, Task, Workers
 
 _AT_ONCE: Final = 32
-"""Rules that a process writes before it reports."""
-
-_MOST_BEHIND: Final = 500
-"""A page of a value lists no more rules than this."""
+"""Pages that a process makes before it reports."""
 
 Progress = Callable[[int, int], None]
-"""Called with how many pages are written, and how many there will be as far as is known."""
-
-
-class SiteCatalog(Protocol):
-    """What the site needs of a catalog."""
-
-    def references(self) -> Sequence[Listing]:
-        """All present rules, in the order of the index."""
-
-    def entry(self, name: str) -> Entry | None:
-        """The rule with this slug."""
-
-    def relations(self, entry: Entry) -> Relations:
-        """Its neighbours."""
-
-    def rules_behind(self, field: str, operator: str, value: str, *, excluded: bool = False) -> Sequence[Reference]:
-        """The rules that a corpus count counts."""
-
-
-OpenCatalog = Callable[[], AbstractContextManager[SiteCatalog]]
-"""Opens the catalog anew, in any process."""
+"""Called with how many pages are made, and how many are to be made."""
 
 
 @dataclass(frozen=True, slots=True)
 class SiteReport:
-    """What was written."""
+    """What there is now and what was done. `kept` are files of others that stand where the site has files too."""
 
     rules: int
     pages: int
     files: int
+    made: int
+    """Pages and groups of files that were made anew, since what they show may have changed."""
+    written: int
+    """Files whose content is new."""
+    removed: int
+    kept: tuple[str, ...]
+
+
+def open_library(catalog: Path, bodies: Bodies, base_url: str | None) -> Library:
+    """The catalog at a path as pages of a static site read it; the caller closes it."""
+    return Library(open_catalog(catalog), bodies=bodies, base_url=base_url)
 
 
 def write_site(
-    open_catalog: OpenCatalog,
+    catalog: Path,
     out: Path,
     *,
     bodies: Bodies = Bodies.ALL,
+    base_url: str | None = None,
     processes: int = 1,
     progress: Progress = lambda _done, _total: None,
 ) -> SiteReport:
-    """Write the site of a catalog to `out`; `SiteError` when that folder is not ours to write to.
+    """Write the site of a catalog to `out`; `SiteError` when that cannot be done.
 
-    An earlier site in `out` stays whole until all pages of the new one are there.
+    An earlier site in `out` stays whole until all pages of the new one are made. `base_url` is where the site will be;
+    it ends in "/".
     """
-    with open_catalog() as catalog:
-        listings = tuple(catalog.references())
-    staging = staging_for(out)
-    task = partial(_Writer, open_catalog, staging, bodies, frozenset(each.reference.id for each in listings))
-    with _Workers(task, processes) as workers:
-        slugs = [listing.reference.slug for listing in listings]
-        actions: dict[str, tuple[str, ...]] = {}
-        shared: dict[tuple[bool, ValueKey], tuple[str, str]] = {}
-        done, total = 0, len(slugs)
-        for written in workers.map(_Writer.rules, _chunks(slugs)):
-            actions.update(written.actions)
-            for key, shown in written.shared.items():
-                shared[key] = min(shown, shared.get(key, shown))
-            done += len(written.actions)
-            progress(done, total)
-        values = [_named(key, shown) for key, shown in sorted(shared.items())]
-        total += len(values)
-        for written in workers.map(_Writer.values, _chunks(values)):
-            done += written.values
-            progress(done, total)
-    rules = tuple(replace(listed_rule(each), actions=actions.get(each.reference.slug, ())) for each in listings)
-    pages = done + write_lists(staging, rules)
-    return SiteReport(len(rules), pages, publish(staging, out))
-
-
-# In the processes that write pages
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """What writing some pages brought to light."""
-
-    actions: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """(slug, action keys)"""
-    shared: Mapping[tuple[bool, ValueKey], tuple[str, str]] = field(default_factory=dict)
-    values: int = 0
-
-
-_SharedValue = tuple[ValueKey, ValueKeyName]
-
-
-class _Writer:
-    """Writes pages of a catalog that it holds open."""
-
-    def __init__(self, open_catalog: OpenCatalog, staging: Path, bodies: Bodies, known: frozenset[str]) -> None:
-        self._open = open_catalog()
-        self._catalog = self._open.__enter__()
-        self._staging = staging
-        self._bodies = bodies
-        self._known = known
-        self._highlighters: Mapping[str, Highlighter] = {each.name: each.highlight for each in LANGUAGES}
-        self._listed: Mapping[str, ListedRule] | None = None
-
-    def close(self) -> None:
-        self._open.__exit__(None, None, None)
-
-    def rules(self, slugs: Sequence[str]) -> _Written:
-        """The pages of some rules: HTML, JSON, and the rule's own text."""
-        actions: list[tuple[str, tuple[str, ...]]] = []
-        shared: dict[tuple[bool, ValueKey], tuple[str, str]] = {}
-        for slug in slugs:
-            entry = self._catalog.entry(slug)
-            if entry is None:
-                raise LookupError(f"the catalog lists a rule {slug} and does not have it")
-            relations = self._catalog.relations(entry)
-            self._write_rule(entry, relations)
-            actions.append((slug, tuple(action.key for action in entry.actions)))
-            for key, shown in _shared(entry, relations):
-                shared[key] = min(shown, shared.get(key, shown))
-        return _Written(tuple(actions), shared)
-
-    def _write_rule(self, entry: Entry, relations: Relations) -> None:
-        page = rule_page(entry, relations, self._highlighters.get(entry.rule.language, _no_colours))
-        shown = self._bodies is Bodies.ALL or may_republish(page.source.licence)
-        if not shown:
-            page = without_texts(page)
-        path = self._staging / rule_path(page.language, page.slug)
-        path.parent.mkdir(parents=True)
-        path.write_bytes(render_rule(page, bodies=shown, known=self._known).encode())
-        path.with_name("index.json").write_bytes(encode(page))
-        if shown:
-            path.with_name(raw_name(page)).write_bytes(page.body.encode("utf-8", "replace"))
-
-    def values(self, values: Sequence[_SharedValue]) -> _Written:
-        """The pages of some values: the rules behind them."""
-        if self._listed is None:
-            self._listed = {each.reference.slug: listed_rule(each) for each in self._catalog.references()}
-        for (field_key, operator, value), name in values:
-            behind = self._catalog.rules_behind(field_key, operator, value, excluded=name.excluded)
-            by_language: dict[str, int] = {}
-            for rule in behind:
-                by_language[rule.language] = by_language.get(rule.language, 0) + 1
-            rules = tuple(self._listed[rule.slug] for rule in behind[:_MOST_BEHIND])
-            page = ValuePage(name, rules, tuple(by_language.items()), len(behind))
-            write_file(self._staging, name.path, render_value(page).encode())
-        return _Written(values=len(values))
-
-
-def _no_colours(_source: object) -> tuple[()]:
-    return ()
-
-
-def _shared(entry: Entry, relations: Relations) -> Iterator[tuple[tuple[bool, ValueKey], tuple[str, str]]]:
-    """The values of a rule that others have too, with their field and value as the rule shows them."""
-    for excluded, comparisons, counts in (
-        (False, entry.analysis.indicators, relations.corpus),
-        (True, entry.analysis.exclusions, relations.excluded),
+    opening = partial(open_library, catalog, bodies, base_url)
+    library = opening()
+    with (
+        library.catalog,
+        SiteFolder(out) as folder,
+        Workers(opening, library, folder.staging, processes) as workers,
     ):
-        for row in comparisons if counts else ():
-            for value, key in zip(row.values, value_keys(row), strict=True):
-                if key is not None and counts and (count := counts.get(key)) is not None and count.total:
-                    yield (excluded, key), (row.canonical_field or row.field or "all fields", _shown(value))
+        before = library.catalog.data_version()
+        settings = made_with(bodies.value, base_url)
+        known = folder.old.units if folder.old.made_with == settings else {}
+        units = _kept(library, folder, known, workers)
+        made = 0
+        written: list[str] = []
+        for job in workers.made():
+            for each in job:
+                units[each.unit.name] = each.unit
+                written += each.written
+            made += len(job)
+            progress(made, workers.tasks)
+        _each_file_once(units.values())
+        if library.catalog.data_version() != before:
+            raise SiteError(f"{catalog} was changed meanwhile; {out} is as it was. Run it again")
+        published = folder.publish(State(settings, units), written)
+        pages = sum(not name.startswith("*") for name in units)
+        return SiteReport(
+            len(library.index.rules), pages, published.files, made, published.written, published.removed, published.kept
+        )
 
 
-def _shown(value: Value) -> str:
-    return " to ".join(map(scalar_text, value.value)) if isinstance(value.value, tuple) else scalar_text(value.value)
+def _kept(library: Library, folder: SiteFolder, known: Mapping[str, Unit], workers: Workers) -> dict[str, Unit]:
+    """The pages and groups that stay as they are; all others are given to the workers."""
+    kept: dict[str, Unit] = {}
 
+    def task(name: str, basis: str | None) -> Task | None:
+        old = folder.old.units.get(name)
+        there = {} if old is None else folder.intact(old)
+        same = known.get(name)
+        if same is not None and basis is not None and same.basis == basis and len(there) == len(same.files):
+            kept[name] = same
+            return None
+        return Task(name, basis or "", there)
 
-def _named(key: tuple[bool, ValueKey], shown: tuple[str, str]) -> _SharedValue:
-    excluded, value_key = key
-    field, value = shown
-    name = ValueKeyName(page_name(value_key, excluded=excluded), field, value_key[1], value, excluded)
-    return value_key, name
+    for number, group in enumerate(GROUPS):
+        found = task(f"*{group.name}", None if group.basis is None else group.basis(library))
+        workers.add([Job(True, number, (found,))] if found is not None else [])
+    for number, kind in enumerate(PAGES):
+        bases = ((path, None if kind.basis is None else kind.basis(library, path)) for path in kind.paths(library))
+        tasks = [found for path, basis in bases if (found := task(path, basis)) is not None]
+        workers.add([Job(False, number, chunk) for chunk in _chunks(tasks)])
+    return kept
 
 
 _Item = TypeVar("_Item")
 
 
-def _chunks(items: Sequence[_Item]) -> list[Sequence[_Item]]:
-    return [items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE)]
+def _chunks(items: list[_Item]) -> Iterator[tuple[_Item, ...]]:
+    for start in range(0, len(items), _AT_ONCE):
+        yield tuple(items[start : start + _AT_ONCE])
 
 
-_writer: _Writer | None = None
-"""The writer of this process, when it is one of several."""
-
-
-def _start(task: Callable[[], _Writer]) -> None:
-    global _writer  # a process of a pool has no other place
-    _writer = task()
-
-
-def _run(job: Callable[[_Writer, Sequence[_Item]], _Written], chunk: Sequence[_Item]) -> _Written:
-    if _writer is None:
-        raise RuntimeError("a process of the pool was not started as one")
-    return job(_writer, chunk)
-
-
-class _Workers:
-    """One writer here, or one in each of several processes."""
-
-    def __init__(self, task: Callable[[], _Writer], processes: int) -> None:
-        self._pool: ProcessPoolExecutor | None = None
-        self._writer: _Writer | None = None
-        if processes > 1:
-            self._pool = ProcessPoolExecutor(processes, get_context("spawn"), _start, (task,))
-        else:
-            self._writer = task()
-
-    def __enter__(self) -> _Workers:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-        if self._writer is not None:
-            self._writer.close()
-
-    def map(
-        self, job: Callable[[_Writer, Sequence[_Item]], _Written], chunks: Iterable[Sequence[_Item]]
-    ) -> Iterator[_Written]:
-        """What became of each chunk, in the order of the chunks."""
-        if self._pool is not None:
-            return self._pool.map(partial(_run, job), chunks)
-        assert self._writer is not None  # noqa: S101  # one of the two is there
-        return map(partial(job, self._writer), chunks)
+def _each_file_once(units: Iterable[Unit]) -> None:
+    owners: dict[str, str] = {}
+    for unit in units:
+        for name in unit.files:
+            other = owners.setdefault(name, unit.name)
+            if other is not unit.name:
+                raise RuntimeError(f"both {other} and {unit.name} are {name}")

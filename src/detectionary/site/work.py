@@ -1,0 +1,175 @@
+"""The work of making pages, here or in several processes: each holds the catalog open for itself."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from html import escape
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+from detectionary.pages.environment import asset_files
+from detectionary.pages.kind import FileGroup, PageKind, json_path
+from detectionary.pages.library import Library
+from detectionary.pages.programs import canonical
+from detectionary.pages.registry import FILES, PAGES
+from detectionary.site.state import Mark, Unit, content_mark
+
+OpenLibrary: TypeAlias = Callable[[], Library]
+"""Opens the catalog anew, in any process; whoever calls it closes the catalog, or ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A page or a group of files to make: its address or name, its basis, the digests of its files that are there."""
+
+    name: str
+    basis: str
+    there: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Pages of one kind, or one group of files; `number` is its place in `PAGES` or `GROUPS`."""
+
+    group: bool
+    number: int
+    tasks: tuple[Task, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was made, and which of its files were written: those that were not there yet."""
+
+    unit: Unit
+    written: tuple[str, ...]
+
+
+def _assets(_library: Library) -> Iterator[tuple[str, bytes]]:
+    yield from asset_files().values()
+
+
+ASSETS: Final = FileGroup("assets", _assets, basis=lambda _library: "assets")
+"""Their names tell their contents, so that they need no other basis than the program."""
+
+GROUPS: Final = (ASSETS, *FILES)
+
+
+class Maker:
+    """Makes pages and writes their files to `staging`."""
+
+    def __init__(self, library: Library, staging: Path) -> None:
+        self._library = library
+        self._staging = staging
+        self._folders: set[Path] = set()
+
+    def make(self, job: Job) -> list[Made]:
+        """What the job asks for."""
+        if job.group:
+            group = GROUPS[job.number]
+            return [self._written(task, dict(group.files(self._library))) for task in job.tasks]
+        kind = PAGES[job.number]
+        return [self._written(task, page_files(self._library, kind, task.name)) for task in job.tasks]
+
+    def _written(self, task: Task, files: Mapping[str, bytes]) -> Made:
+        marks: dict[str, Mark] = {}
+        written: list[str] = []
+        for name, content in files.items():
+            marks[name] = mark = content_mark(content)
+            if task.there.get(name) != mark.digest:
+                self._write(name, content)
+                written.append(name)
+        return Made(Unit(task.name, task.basis, marks), tuple(written))
+
+    def _write(self, name: str, content: bytes) -> None:
+        path = self._staging / name
+        if path.parent not in self._folders:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._folders.add(path.parent)
+        path.write_bytes(content)
+
+
+def page_files(library: Library, kind: PageKind[Any], path: str) -> dict[str, bytes]:
+    """The files of the page at `path`, by address: itself, its JSON, what lies beside it."""
+    context = kind.fill(library, path)
+    if context is None:
+        raise LookupError(f"the kind {kind.name!r} lists a page {path} and does not have it")
+    html = kind.html(library, context)
+    address = canonical(library, kind, path)
+    if address is not None:
+        html = html.replace("</head>", f'<link rel="canonical" href="{escape(address)}">\n</head>', 1)
+    files = {path: html.encode()}
+    if kind.json:
+        files[json_path(path)] = kind.encode(context)
+    folder = path.rpartition("/")[0]
+    for name, content in kind.beside(library, context).items():
+        files[f"{folder}/{name}" if folder else name] = content
+    return files
+
+
+_maker: Maker | None = None
+"""The maker of this process, when it is one of several."""
+
+
+def _start(open_library: OpenLibrary, staging: Path) -> None:
+    global _maker  # a process of a pool has no other place
+    _maker = Maker(open_library(), staging)
+    gc.freeze()  # what is there now stays for good: no need to look for garbage in it again and again
+
+
+def _make(job: Job) -> list[Made]:
+    if _maker is None:
+        raise RuntimeError("a process of the pool was not started as one")
+    return _maker.make(job)
+
+
+_FEW: Final = 150
+"""So many pages are made sooner than other processes are started."""
+
+
+class Workers:
+    """Makes jobs: a few of them here, many in several processes that begin while others are still being added."""
+
+    def __init__(self, open_library: OpenLibrary, library: Library, staging: Path, processes: int) -> None:
+        self._open_library = open_library
+        self._library = library
+        self._staging = staging
+        self._processes = processes
+        self._waiting: list[Job] = []
+        self._tasks = 0
+        self._pool: ProcessPoolExecutor | None = None
+        self._under_way: list[Future[list[Made]]] = []
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def add(self, jobs: Sequence[Job]) -> None:
+        """Have these made."""
+        self._waiting += jobs
+        self._tasks += sum(len(job.tasks) for job in jobs)
+        if self._processes > 1 and self._tasks > _FEW:
+            if self._pool is None:
+                start = (self._open_library, self._staging)
+                self._pool = ProcessPoolExecutor(self._processes, get_context("spawn"), _start, start)
+            self._under_way += [self._pool.submit(_make, job) for job in self._waiting]
+            self._waiting.clear()
+
+    @property
+    def tasks(self) -> int:
+        """How many pages and groups were asked for."""
+        return self._tasks
+
+    def made(self) -> Iterator[list[Made]]:
+        """What became of all jobs, in any order."""
+        maker = Maker(self._library, self._staging)
+        for job in self._waiting:
+            yield maker.make(job)
+        for done in as_completed(self._under_way):
+            yield done.result()
