@@ -143,11 +143,14 @@ class _Group:
 
 
 def compare(pages: Sequence[RulePage], missing: Sequence[str] = ()) -> ComparePage:
-    """The comparison of two to four rules."""
+    """The comparison of two to four rules; of one rule there is nothing to say but its name."""
+    if len(pages) < FEWEST:
+        return ComparePage(tuple(map(compared_rule, pages)), (), (), None, tuple(missing))
     sections = tuple(
         section
         for section in (
-            _section("about", [_about(pages)]),
+            _section("indicators", _comparisons(pages, _looked_for, _kept_out), ordered=True),
+            _section("exclusions", _comparisons(pages, _kept_out, _looked_for), ordered=True),
             _section("time", [_time(pages), *_thresholds(pages)]),
             _section("sources", [_names(pages, "", lambda page: page.tables)]),
             _section(
@@ -155,19 +158,18 @@ def compare(pages: Sequence[RulePage], missing: Sequence[str] = ()) -> ComparePa
                 [_facts(pages, (("Outcome watched", _outcome),)), _names(pages, "", lambda page: page.actions)],
             ),
             _section("attack", [_tactics(pages), _techniques(pages)]),
-            _section("indicators", _comparisons(pages, _looked_for, _kept_out), ordered=True),
-            _section("exclusions", _comparisons(pages, _kept_out, _looked_for), ordered=True),
             _section("output", [_output(pages)]),
             _section("alert", [_alert(pages), _entities(pages), _details(pages)]),
+            _section("about", [_about(pages)]),
         )
         if section.groups
     )
     return ComparePage(
-        tuple(map(_rule, pages)), tuple(_summary(pages, sections)), sections, _lines(pages), tuple(missing)
+        tuple(map(compared_rule, pages)), tuple(_summary(pages, sections)), sections, _lines(pages), tuple(missing)
     )
 
 
-def _rule(page: RulePage) -> ComparedRule:
+def compared_rule(page: RulePage) -> ComparedRule:
     return ComparedRule(
         page.id,
         page.slug,

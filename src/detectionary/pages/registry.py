@@ -4,12 +4,45 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from detectionary.pages import not_found, rule_kind
+from detectionary.pages import (
+    actions,
+    compare_kind,
+    fields,
+    layers,
+    matrix_kind,
+    not_found,
+    people,
+    programs,
+    rule_kind,
+    tables,
+    technique_kind,
+    values,
+)
 from detectionary.pages.kind import FileGroup, PageKind
 
 PAGES: Final[tuple[PageKind[Any], ...]] = (  # contexts differ from kind to kind
     rule_kind.RULES,
+    rule_kind.PERMALINKS,
+    matrix_kind.MATRIX,
+    technique_kind.TECHNIQUES,
+    technique_kind.TACTICS,
+    compare_kind.COMPARE,
+    tables.TABLES,
+    fields.FIELD_PAGES,
+    actions.ACTION_PAGES,
+    people.REPOSITORY_PAGES,
+    people.AUTHOR_PAGES,
+    people.PLATFORM_PAGES,
+    people.LANGUAGE_PAGES,
+    values.INDICATOR_PAGES,
+    values.EXCLUSION_PAGES,
     not_found.NOT_FOUND,
 )
 
-FILES: Final[tuple[FileGroup, ...]] = ()
+FILES: Final[tuple[FileGroup, ...]] = (
+    layers.LAYERS,
+    compare_kind.PLACES_FILES,
+    programs.RULE_TABLES,
+    programs.sitemap(PAGES),
+    programs.HOST_FILES,
+)
