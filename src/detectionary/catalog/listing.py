@@ -46,6 +46,8 @@ class Listing:
     """Of everything that the catalog knows of the rule itself, its entry."""
     number: int = 0
     """Within this catalog file; another file has other numbers."""
+    commit: str | None = None
+    """The commit that its file was seen at last, where one is known."""
 
 
 @lru_cache(maxsize=20_000)
@@ -139,6 +141,7 @@ def listings(connection: sqlite3.Connection) -> Iterator[Listing]:
             fingerprint,
             f"{digest} {commit or ''}",
             number,
+            commit,
         )
 
 
