@@ -1,0 +1,80 @@
+"""The pages of actions: operations by the names that log sources give them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from detectionary.catalog import ActionParts, Facet
+from detectionary.pages.library import Library
+from detectionary.pages.lists import ActionFacts, Neighbours
+from detectionary.pages.lists_fill import MOST_NEIGHBOURS, RuleList, rule_lists
+from detectionary.pages.lists_kind import (
+    ACTIONS,
+    AUTHORS,
+    FIELDS,
+    PLATFORMS,
+    REPOSITORIES,
+    TABLES_READ,
+    TACTICS,
+    TECHNIQUES,
+    FacetPages,
+    count_of,
+    facet_kind,
+)
+from detectionary.pages.lists_overview import Grouping, groups_by, most
+
+
+def _parts(library: Library) -> Mapping[str, ActionParts]:
+    return library.once("parts of actions", library.catalog.action_parts)
+
+
+def _provider(library: Library, found: RuleList) -> tuple[str, str]:
+    provider = _parts(library)[found.keys[0]].provider
+    return provider, provider
+
+
+def _facts(library: Library, found: RuleList) -> ActionFacts:
+    parts = _parts(library)[found.keys[0]]
+    return ActionFacts(parts.provider, parts.operation, parts.inferred)
+
+
+def _of_providers(library: Library) -> Mapping[str, list[RuleList]]:
+    """By provider, its actions, those of the most rules first."""
+
+    def gathered() -> Mapping[str, list[RuleList]]:
+        found: dict[str, list[RuleList]] = {}
+        for each in rule_lists(library, ACTIONS).values():
+            found.setdefault(_provider(library, each)[0], []).append(each)
+        for lists in found.values():
+            lists.sort(key=lambda each: (-each.bits.bit_count(), each.path))
+        return found
+
+    return library.once("actions of providers", gathered)
+
+
+def _others(library: Library, found: RuleList) -> tuple[Neighbours, ...]:
+    provider, title = _provider(library, found)
+    others = [each for each in _of_providers(library)[provider] if each.path != found.path]
+    counts = tuple(count_of(library, Facet.ACTION, each) for each in others[:MOST_NEIGHBOURS])
+    return (Neighbours(Facet.ACTION.value, f"Other actions of {title}", len(others), counts),)
+
+
+ACTION_PAGES: Final = facet_kind(
+    FacetPages(
+        "action",
+        ACTIONS,
+        (
+            (ACTIONS, "Watched by the same rules"),
+            (TABLES_READ, "Log sources"),
+            (FIELDS, "Fields filtered"),
+            (TECHNIQUES, "Techniques"),
+            (TACTICS, "Tactics"),
+            (REPOSITORIES, "Repositories"),
+            (AUTHORS, "Authors"),
+        ),
+        Grouping(groups_by(_provider), lambda library, found: most(library, PLATFORMS, found, 1)),
+        _facts,
+        _others,
+    )
+)
