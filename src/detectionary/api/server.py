@@ -13,6 +13,9 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+KEEP_SECONDS: Final = 75
+"""A connection without a request is kept this long: longer than proxies keep theirs, so that they close first."""
+
 GRACE_SECONDS: Final = 10
 """Requests that are being answered when the server is told to stop have this long."""
 
@@ -58,6 +61,7 @@ def run(app: ASGIApp, listener: socket.socket) -> None:
         lifespan="on",
         http="h11",
         loop="asyncio",
+        timeout_keep_alive=KEEP_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         limit_concurrency=1000,
         proxy_headers=False,
