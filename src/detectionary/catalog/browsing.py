@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from detectionary.catalog.index import COUNTED, Bits, FacetCount, Index
+from detectionary.catalog.index import COUNTED, Bits, FacetCount, Index, facet_key
 from detectionary.catalog.listing import Listing
 from detectionary.catalog.reading import Catalog, Snippet
 from detectionary.catalog.search import Facet, Filters, question
 
 MOST_VALUES: Final = 60
-"""Of each facet this many values are counted in an answer, those with the most rules, and what is chosen besides."""
+"""Of each facet this many values are in an answer that is not asked for another number."""
 
 
 class Sort(Enum):
@@ -75,8 +75,12 @@ def browse(
     offset: int = 0,
     limit: int = 50,
     facets: Sequence[Facet] = COUNTED,
+    values: int = MOST_VALUES,
 ) -> Browsed:
-    """What is found for a search text (`question` says how it is read) and filters; see `Browsed`."""
+    """What is found for a search text (`question` says how it is read) and filters; see `Browsed`.
+
+    `facets` are counted, of each `values` values, those with the most rules, and what is chosen besides.
+    """
     asked = question(text, filters)
     ranks: dict[int, int] | None = None
     base = index.everything
@@ -99,7 +103,7 @@ def browse(
         offset,
         limit,
         tuple(BrowsedRule(index.rules[place], snippets.get(index.rules[place].number, ())) for place in shown),
-        tuple(_facet(index, facet, base, asked.filters) for facet in facets),
+        tuple(_facet(index, facet, base, asked.filters, values) for facet in facets),
     )
 
 
@@ -121,9 +125,9 @@ def _sorted(index: Index, chosen: Bits, sort: Sort, ranks: dict[int, int] | None
     return places
 
 
-def _facet(index: Index, facet: Facet, base: Bits, filters: Filters) -> FacetAnswer:
+def _facet(index: Index, facet: Facet, base: Bits, filters: Filters, most: int) -> FacetAnswer:
     counts = index.counts(facet, base & index.select(filters, leaving=facet))
     chosen = dict(filters.by_facet).get(facet, ())
-    named = {name.casefold() for name in chosen}
-    shown = [count for place, count in enumerate(counts) if place < MOST_VALUES or count.key in named]
+    named = {facet_key(name) for name in chosen}
+    shown = [count for place, count in enumerate(counts) if place < most or count.key in named]
     return FacetAnswer(facet, tuple(shown), len(counts))

@@ -88,6 +88,11 @@ _FEW: Final = 150
 """Of so few rules each is asked for its values; of more, each value for its rules."""
 
 
+def facet_names(facet: Facet, rule: Listing) -> Iterable[str]:
+    """The values of a facet of `COUNTED` that a rule has, as it spells them."""
+    return _NAMES[facet](rule)
+
+
 def facet_key(name: str) -> str:
     """How values of a facet are compared: without regard to case."""
     return name.casefold()

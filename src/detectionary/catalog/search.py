@@ -146,8 +146,8 @@ def _words(text: str) -> list[_Word]:
     return found
 
 
-_WEIGHTS: Final = {"title": 12, "values": 6, "fields": 4, "description": 3}
-WEIGHTS: Final = ", ".join(str(_WEIGHTS.get(column, 1)) for column in SEARCH_COLUMNS)
+COLUMN_WEIGHTS: Final = {"title": 12, "values": 6, "fields": 4, "description": 3}
+WEIGHTS: Final = ", ".join(str(COLUMN_WEIGHTS.get(column, 1)) for column in SEARCH_COLUMNS)
 """How much a hit in each column of the index counts."""
 
 _FIELD: Final = "(c.field = {0} COLLATE NOCASE OR c.field_key = lower({0}))"

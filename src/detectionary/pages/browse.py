@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from detectionary.catalog import Browsed, BrowsedRule, Facet, FacetAnswer, Filters, Listing, Sort, browse
+from detectionary.catalog import COUNTED, Browsed, BrowsedRule, Facet, FacetAnswer, Filters, Listing, Sort, browse
+from detectionary.catalog.browsing import MOST_VALUES
 from detectionary.pages.browse_words import FACET_TITLES, value_title
 from detectionary.pages.keys import rule_path
-from detectionary.pages.library import Library
+from detectionary.pages.library import Bodies, Library
+from detectionary.pages.licences import may_republish
 from detectionary.pages.part import Part
 
 LIMIT: Final = 50
@@ -85,22 +87,30 @@ class BrowseAnswer(Part):
 
 @dataclass(frozen=True, slots=True)
 class BrowseRequest:
-    """What is asked for: search text, filters, order, and which part of the answer."""
+    """What is asked for: search text, filters, order, and which part of the answer.
+
+    `facets` are counted, `values` of each and those chosen; a page that only lists rules asks for none.
+    """
 
     text: str = ""
-    filters: Filters = Filters()
+    filters: Filters = Filters()  # noqa: RUF009  # immutable
     sort: Sort = Sort.RELEVANCE
     offset: int = 0
     limit: int = LIMIT
+    facets: tuple[Facet, ...] = COUNTED
+    values: int = MOST_VALUES
 
 
 def read_request(parameters: Iterable[tuple[str, str]]) -> BrowseRequest:
     """The request that parameters of an address make: `q`, one a value of each facet, `sort`, `offset`, `limit`.
 
-    What is not understood (another name, a number that is none) is left out, as in the script.
+    `count` names a facet to be counted (several may be named, `count=none` counts none), `values` how many values of
+    each. What is not understood (another name, a number that is none) is left out, as in the script.
     """
     text, sort, offset, limit = "", Sort.RELEVANCE, 0, LIMIT
     filters = Filters()
+    counted: list[str] = []
+    values = MOST_VALUES
     facets = {facet.value: facet for facet in Facet}
     sorts = {each.value: each for each in Sort}
     for name, value in parameters:
@@ -113,11 +123,16 @@ def read_request(parameters: Iterable[tuple[str, str]]) -> BrowseRequest:
                 offset = _number(value, offset)
             case "limit":
                 limit = min(max(_number(value, limit), 1), MOST)
+            case "count":
+                counted.append(value)
+            case "values":
+                values = _number(value, values)
             case _ if name in facets and value.strip():
                 filters = filters.adding(facets[name], value.strip())
             case _:
                 pass
-    return BrowseRequest(text, filters, sort, offset, limit)
+    chosen = tuple(facet for facet in COUNTED if facet.value in counted) if counted else COUNTED
+    return BrowseRequest(text, filters, sort, offset, limit, chosen, values)
 
 
 def _number(text: str, otherwise: int) -> int:
@@ -136,6 +151,8 @@ def browse_answer(library: Library, request: BrowseRequest) -> BrowseAnswer:
             sort=request.sort,
             offset=request.offset,
             limit=request.limit,
+            facets=request.facets,
+            values=request.values,
         ),
     )
 
@@ -149,14 +166,15 @@ def answer(library: Library, browsed: Browsed) -> BrowseAnswer:
         browsed.total,
         browsed.offset,
         browsed.limit,
-        tuple(map(found_rule, browsed.rules)),
+        tuple(map(partial(_found, library), browsed.rules)),
         tuple(map(partial(_facet, library), browsed.facets)),
     )
 
 
-def found_rule(found: BrowsedRule) -> FoundRule:
-    """A rule of an answer."""
-    return listed_rule(found.rule, found.snippet)
+def _found(library: Library, found: BrowsedRule) -> FoundRule:
+    # A snippet is a piece of the rule's text, which may not be shown.
+    shown = library.bodies is Bodies.ALL or may_republish(found.rule.licence)
+    return listed_rule(found.rule, found.snippet if shown else ())
 
 
 def listed_rule(rule: Listing, snippet: tuple[tuple[str, bool], ...] = ()) -> FoundRule:

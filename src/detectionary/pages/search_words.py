@@ -1,0 +1,137 @@
+"""The words of the static search: for each the rules that have it with how well, and where it stands in them.
+
+A file holds consecutive words, so that the beginning of a word is a range of files. Words and places are files apart:
+places are needed for phrases alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import sub
+from typing import Final
+
+from detectionary.catalog.schema import SEARCH_COLUMNS
+from detectionary.catalog.search import COLUMN_WEIGHTS
+from detectionary.catalog.tokens import COLUMN_BITS, OFFSET_BITS
+from detectionary.pages.search_codes import CODES, DIGITS, code, codes
+
+MOST: Final = 48_000
+"""A file is closed when it is longer than this; one with a single common word may be three times as long."""
+
+LEVELS: Final = len(DIGITS)
+K1: Final = 1.2
+B: Final = 0.75
+"""As in SQLite's bm25."""
+
+WEIGHTS: Final = tuple(COLUMN_WEIGHTS.get(name, 1) for name in SEARCH_COLUMNS)
+_OFFSETS: Final = (1 << OFFSET_BITS) - 1
+_COLUMNS: Final = (1 << COLUMN_BITS) - 1
+_BODY: Final = SEARCH_COLUMNS.index("body")
+
+
+@dataclass(frozen=True, slots=True)
+class WordFile:
+    """Consecutive words, each followed by what is known of it."""
+
+    words: tuple[str, ...]
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """All words. For each, in `rules`: pairs of a rule (`rising`) and one of `DIGITS`, how much of the most that a word
+    can count in a rule it counts there (bm25 without the rarity of the word). In `places`: where it stands (`rising`).
+
+    Places count on through the columns of a rule and then the next rule's, with one left free after each column: words
+    of a phrase stand side by side.
+    """
+
+    rules: tuple[WordFile, ...]
+    places: tuple[WordFile, ...]
+    sizes: tuple[tuple[int, ...], ...]
+    """By place of a rule, how many tokens each column has."""
+
+
+def collect_words(
+    tokens: Iterable[tuple[str, Sequence[int]]],
+    sizes: Mapping[int, tuple[int, ...]],
+    numbers: Sequence[int],
+    closed: frozenset[int],
+) -> Words:
+    """The words of the rules with these numbers, in the order of the site. No places in the bodies of `closed` ones
+    (numbers): who knows the places of all words knows the text.
+    """
+    starts: dict[int, int] = {}
+    """Where a column of a rule begins, by number and column as `token_places` packs them."""
+    start = 0
+    for number in numbers:
+        for column, size in enumerate(sizes[number]):
+            if column != _BODY or number not in closed:
+                starts[number << COLUMN_BITS | column] = start
+            start += size + 1
+    average = sum(map(sum, sizes.values())) / max(1, len(sizes))
+    norms = [K1 * (1 - B + B * sum(sizes[number]) / average) for number in numbers]
+    place_of = {number: place for place, number in enumerate(numbers)}
+    rules, places = _Files(), _Files()
+    for token, packed in tokens:
+        counted = _rules(packed, place_of, norms)
+        if counted:
+            rules.add(token, counted)
+            places.add(token, _places(packed, starts))
+    return Words(rules.all(), places.all(), tuple(sizes[number] for number in numbers))
+
+
+# These two see every token of every rule, millions of them: list comprehensions, and no call for each.
+
+
+def _places(packed: Sequence[int], starts: Mapping[int, int]) -> str:
+    start_of = starts.get
+    found = [start + (place & _OFFSETS) for place in packed if (start := start_of(place >> OFFSET_BITS, -1)) >= 0]
+    found.sort()
+    steps = list(map(sub, found, (-1, *found)))
+    try:
+        return "".join([CODES[step - 1] for step in steps])
+    except IndexError:
+        return codes(step - 1 for step in steps)
+
+
+def _rules(packed: Sequence[int], place_of: Mapping[int, int], norms: Sequence[float]) -> str:
+    frequencies: dict[int, int] = {}
+    frequency_of = frequencies.get
+    for column in [place >> OFFSET_BITS for place in packed]:
+        number = column >> COLUMN_BITS
+        frequencies[number] = frequency_of(number, 0) + WEIGHTS[column & _COLUMNS]
+    found = [(place_of[number], frequency) for number, frequency in frequencies.items() if number in place_of]
+    found.sort()
+    text = []
+    last = -1
+    for place, frequency in found:
+        # How much of the most that it can count a word counts here.
+        text.append(code(place - last - 1) + DIGITS[int(frequency / (frequency + norms[place]) * LEVELS)])
+        last = place
+    return "".join(text)
+
+
+class _Files:
+    def __init__(self) -> None:
+        self._files: list[WordFile] = []
+        self._words: list[str] = []
+        self._texts: list[str] = []
+        self._size = 0
+
+    def add(self, word: str, text: str) -> None:
+        self._words.append(word)
+        self._texts.append(text)
+        self._size += len(word) + len(text) + 2
+        if self._size > MOST:
+            self._close()
+
+    def _close(self) -> None:
+        if self._words:
+            self._files.append(WordFile(tuple(self._words), tuple(self._texts)))
+        self._words, self._texts, self._size = [], [], 0
+
+    def all(self) -> tuple[WordFile, ...]:
+        self._close()
+        return tuple(self._files)
