@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from detectionary.catalog import changes as changed
 from detectionary.catalog import relations as related
+from detectionary.catalog.changes import RuleChange, Run
 from detectionary.catalog.functions import stored_functions
 from detectionary.catalog.index import Index
 from detectionary.catalog.listing import Listing, listings
@@ -19,6 +21,7 @@ from detectionary.catalog.profiles import ActionParts, FieldNames, Values, actio
 from detectionary.catalog.rows import ENTRY_CODEC
 from detectionary.catalog.search import WEIGHTS, Facet, Filters, condition, question
 from detectionary.catalog.state import LastRun, last_run
+from detectionary.catalog.statistics import Statistics, statistics
 from detectionary.catalog.wire import WireError
 from detectionary.model.entry import Entry, Reference, Relations
 from detectionary.model.schema import FunctionDefinition
@@ -236,6 +239,24 @@ class Catalog:
     def last_run(self) -> LastRun | None:
         """The last ingest that completed."""
         return last_run(self._connection)
+
+    def statistics(self) -> Statistics:
+        """What the catalog says about itself beyond its lists; counted anew at each call."""
+        return statistics(self._connection)
+
+    # Changes
+
+    def runs(self) -> tuple[Run, ...]:
+        """All runs of ingest with what they changed in numbers, the newest first."""
+        return changed.runs(self._connection)
+
+    def changes(self, run: int) -> tuple[RuleChange, ...]:
+        """What a run changed, rule by rule; first readings of repositories are left out."""
+        return changed.changes(self._connection, run)
+
+    def change_texts(self, change: RuleChange) -> tuple[str | None, str | None]:
+        """The text of a rule before and after a change, verbatim."""
+        return changed.texts(self._connection, change)
 
     # Relations
 

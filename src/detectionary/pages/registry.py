@@ -11,6 +11,7 @@ from detectionary.pages import (
     layers,
     matrix_kind,
     not_found,
+    overview_kind,
     people,
     programs,
     rule_kind,
@@ -23,6 +24,7 @@ from detectionary.pages.kind import FileGroup, PageKind
 PAGES: Final[tuple[PageKind[Any], ...]] = (  # contexts differ from kind to kind
     rule_kind.RULES,
     rule_kind.PERMALINKS,
+    overview_kind.OVERVIEW,
     matrix_kind.MATRIX,
     technique_kind.TECHNIQUES,
     technique_kind.TACTICS,
