@@ -82,6 +82,25 @@ BUSY: Final = ProblemType(
     "The server is busy",
     "More requests wait than the server takes on; the header Retry-After says when to ask again.",
 )
+CROSS_SITE: Final = ProblemType(
+    "cross-site",
+    HTTPStatus.FORBIDDEN,
+    "Another site asks",
+    "A page of another site sent the request by its reader's browser. The playground answers this site's own pages, "
+    "and programs.",
+)
+NOT_JSON: Final = ProblemType(
+    "not-json",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "The request is no JSON",
+    "What is sent to the playground is `application/json`.",
+)
+TOO_MUCH: Final = ProblemType(
+    "too-much",
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+    "The text takes too much",
+    "Reading the text took more time or memory than the playground gives, and was ended.",
+)
 INTERNAL: Final = ProblemType(
     "internal",
     HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -89,7 +108,9 @@ INTERNAL: Final = ProblemType(
     "A fault of the server, not of the request; its log says what happened.",
 )
 
-PROBLEMS: Final = (NOT_FOUND, NOT_ALLOWED, INVALID, BAD_REQUEST, TOO_LARGE, MISDIRECTED, BUSY, INTERNAL)
+PROBLEMS: Final = (
+    NOT_FOUND, NOT_ALLOWED, TOO_MUCH, INVALID, BAD_REQUEST, CROSS_SITE, NOT_JSON, TOO_LARGE, MISDIRECTED, BUSY, INTERNAL
+)  # fmt: skip
 """Every kind of problem."""
 
 _BY_STATUS: Final = {int(kind.status): kind for kind in PROBLEMS}

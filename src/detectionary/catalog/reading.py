@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from detectionary.catalog import changes as changed
+from detectionary.catalog import neighbourhoods as neighbours
 from detectionary.catalog import relations as related
+from detectionary.catalog import strangers, tokens
 from detectionary.catalog.changes import RuleChange, Run
 from detectionary.catalog.functions import stored_functions
 from detectionary.catalog.index import Index
@@ -111,6 +113,11 @@ class Catalog:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+    def data_version(self) -> int:
+        """A number that is another one once something else has written to the file."""
+        (number,) = self._connection.execute("PRAGMA data_version").fetchone()
+        return int(number)
 
     def __enter__(self) -> Catalog:
         return self
@@ -264,9 +271,19 @@ class Catalog:
         """What the catalog knows of the neighbours of one of its rules."""
         return related.relations(self._connection, self._number(entry), entry)
 
+    def relations_of_stranger(self, entry: Entry, fingerprint: str) -> Relations:
+        """The same for a rule that the catalog does not hold; `fingerprint` is what copies of it share."""
+        return strangers.relations_of_stranger(self._connection, entry, fingerprint)
+
     def rules_behind(self, field: str, operator: str, value: str, *, excluded: bool = False) -> tuple[Reference, ...]:
         """The rules that a corpus count counts, as a `ValueKey` names it: one of each group of copies."""
         return related.rules_behind(self._connection, (field, operator, value), excluded=excluded)
+
+    def neighbourhoods(self) -> Mapping[str, str]:
+        """By the slug of each present rule a digest that changes whenever `relations` of the rule does, and with the
+        ids of other rules that it names itself.
+        """
+        return neighbours.neighbourhoods(self._connection)
 
     def index(self) -> Index:
         """All present rules and their facets, in memory; made anew at each call."""
@@ -288,6 +305,15 @@ class Catalog:
     def action_parts(self) -> Mapping[str, ActionParts]:
         """By key of `Facet.ACTION`, the actions of present rules in their parts."""
         return action_parts(self._connection)
+
+    def messages(self, code: str) -> tuple[tuple[int, str], ...]:
+        """(number of the rule, message) of every diagnostic of present rules with this code, in order."""
+        rows = self._connection.execute(
+            "SELECT d.rule, d.message FROM diagnostics AS d JOIN rules AS r ON r.id = d.rule AND r.gone_run IS NULL "
+            "WHERE d.code = ? ORDER BY d.rule, d.position",
+            (code,),
+        )
+        return tuple((number, message) for number, message in rows)
 
     # Search
 
@@ -319,6 +345,20 @@ class Catalog:
             (_MARK_START, _MARK_END, match, *numbers),
         )
         return {number: _snippet(marked) for number, marked in rows}
+
+    # What a search elsewhere is made of
+
+    def token_places(self) -> Iterator[tuple[str, Sequence[int]]]:
+        """Every token of the full-text index with its places: see `tokens.token_places`."""
+        return tokens.token_places(self._connection)
+
+    def column_sizes(self) -> dict[int, tuple[int, ...]]:
+        """By number of a rule, the tokens in each column of the full-text index."""
+        return tokens.column_sizes(self._connection)
+
+    def compared_values(self) -> Iterator[tokens.ComparedValue]:
+        """Every value that rules compare fields with, by value and field."""
+        return tokens.compared_values(self._connection)
 
     def search(self, text: str, filters: Filters = Filters(), limit: int = 20) -> tuple[Hit, ...]:  # noqa: B008
         """Present rules that match, the best first; without words, those that pass the filters, by title."""

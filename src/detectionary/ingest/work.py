@@ -130,7 +130,7 @@ class Worker:
             )
             return FileRead(file, record, _packed(content))
         except Exception as error:  # a fault of ours in one file must not stop the others
-            fault = _place(error)
+            fault = place_of(error)
             record = replace(record, ignored="not read, by a fault of Detectionary", diagnostics=(_diagnostic(fault),))
             return FileRead(file, record, fault=fault)
 
@@ -148,7 +148,7 @@ class Worker:
             entry = assemble(rule, language, self._environments.of(item.repository))
             fingerprint = fingerprint_of(entry, language)
         except Exception as error:  # as above
-            fault = _place(error)
+            fault = place_of(error)
             entry = _without_analysis(rule, _diagnostic(fault))
             fingerprint = fingerprint_of(entry, language)
         try:
@@ -161,7 +161,7 @@ class Worker:
                 fault=fault,
             )
         except Exception as error:  # as above: a text that no file can hold, say
-            return RuleAnalysed(None, _place(error))
+            return RuleAnalysed(None, place_of(error))
         return RuleAnalysed(result, fault)
 
 
@@ -193,7 +193,7 @@ def _without_analysis(rule: Rule, diagnostic: Diagnostic) -> Entry:
     return Entry(rule, "", analysis, Coverage(), (), None, None, None)
 
 
-def _place(error: Exception) -> str:
+def place_of(error: Exception) -> str:
     """The exception's type, and the line of ours that raised it: the same in every run."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
