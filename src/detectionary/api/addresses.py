@@ -67,11 +67,9 @@ class Addresses:
     def warm(self, library: Library) -> None:
         """Make the first page of every kind, and with it what its pages share."""
         for kind in self._kinds:
-            for path in kind.paths(library):
-                context = kind.fill(library, path)
-                if context is not None:
-                    kind.html(library, context)
-                break
+            path = next(iter(kind.paths(library)), None)
+            if path is not None:
+                self.make(library, path)
         self._grouped(library)
 
     def _kinds_at(self, library: Library, address: str) -> Iterator[PageKind[Any]]:

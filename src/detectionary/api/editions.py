@@ -171,7 +171,7 @@ class Workshop:
 
     async def watch(self) -> None:
         """Warm the first edition, then look for changes of the file until cancelled."""
-        await self._read(partial(self.edition.use, self._warm))
+        await self._read(partial(self._warm_up, self.edition))
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             await self.refresh()
@@ -206,12 +206,14 @@ class Workshop:
         if stamp.same_file(present.stamp) and present.use(lambda library: library.catalog.last_run()) == present.run:
             return None
         edition = Edition(self.settings, present.number + 1)
+        self._warm_up(edition)
+        return edition
+
+    def _warm_up(self, edition: Edition) -> None:
         try:
             edition.use(self._warm)
-        except BaseException:
-            edition.retire()
-            raise
-        return edition
+        except Exception:  # whoever asks for the page that fails is told; all others are served
+            log.exception("a page cannot be made")
 
     async def _read(self, job: Callable[[], _Answer]) -> _Answer:
         return await asyncio.wrap_future(self._reader.submit(job))

@@ -49,6 +49,10 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class NoParameters(Strict):
+    """An operation that takes none."""
+
+
 class Filtering(Strict):
     """Which rules. Values of one facet are alternatives, facets hold together; letters' case does not matter."""
 
@@ -107,6 +111,10 @@ class Filtering(Strict):
                 filters = filters.adding(facet, name.strip())
         return filters
 
+    def browse_request(self) -> BrowseRequest:
+        """The same, as the browse page asks."""
+        return BrowseRequest(self.q, self.filters())
+
     def chosen(self) -> tuple[tuple[str, str], ...]:
         """(name, value) of every filter given, as in addresses."""
         text = (("q", self.q),) if self.q else ()
@@ -127,7 +135,7 @@ class Listing(Filtering, Paging):
         Sort, Field(description="Order; relevance is by title when the search has no words.", examples=["severity"])
     ] = Sort.RELEVANCE
 
-    def request(self) -> BrowseRequest:
+    def browse_request(self) -> BrowseRequest:
         """The same, as the browse page asks."""
         return BrowseRequest(self.q, self.filters(), self.sort, self.offset, self.limit)
 

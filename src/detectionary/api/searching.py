@@ -59,7 +59,7 @@ def router(workshop: Workshop) -> APIRouter:
     async def search(request: Request, asked: Annotated[Listing, Query()]) -> Response:
         """Search, filter and count: what the browse page shows, a part of it at a time."""
         return await answer(
-            workshop, request, lambda library: encode_part(browsing.browse_answer(library, asked.request()))
+            workshop, request, lambda library: encode_part(browsing.browse_answer(library, asked.browse_request()))
         )
 
     @operations.get("/rules", responses=documented(RuleList, linked=True))
