@@ -93,6 +93,10 @@ def facet_names(facet: Facet, rule: Listing) -> Iterable[str]:
     return _NAMES[facet](rule)
 
 
+_SPARSE: Final = 60
+"""So few rules are found faster by the lowest bit than byte by byte."""
+
+
 def facet_key(name: str) -> str:
     """How values of a facet are compared: without regard to case."""
     return name.casefold()
@@ -142,7 +146,14 @@ class Index:
 
     def places(self, bits: Bits) -> Iterator[int]:
         """The places of the rules of a set, in order."""
-        data = (bits & self.everything).to_bytes(len(self.rules) // 8 + 1, "little")
+        bits &= self.everything
+        if bits.bit_count() <= _SPARSE:
+            while bits:
+                lowest = bits & -bits
+                yield lowest.bit_length() - 1
+                bits ^= lowest
+            return
+        data = bits.to_bytes(len(self.rules) // 8 + 1, "little")
         for number, byte in enumerate(data):
             while byte:
                 lowest = byte & -byte

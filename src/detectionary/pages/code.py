@@ -36,7 +36,10 @@ _NOT_IN_HTML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\ud
 
 def escape(text: str) -> str:
     """`text` for an element or a quoted attribute, without characters that HTML cannot hold or that reorder text."""
-    return without_unseen(str(_escape_html(text)))
+    if type(text) is not str:  # markup of ours says itself what it is as HTML
+        return without_unseen(str(_escape_html(text)))
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return without_unseen(escaped.replace('"', "&#34;").replace("'", "&#39;"))
 
 
 def without_unseen(html: str) -> str:

@@ -109,7 +109,7 @@ def facet_name(facet: Facet, name: str) -> str:
     return language_title(name) if facet is Facet.LANGUAGE else name
 
 
-_HEADINGS: Final = ("Severity", "Rule", "Platform", "ATT&amp;CK", "Log source", "Repository", "Language and kind")
+_HEADINGS: Final = ("Severity", "Rule", "Platform", "ATT&amp;CK", "Log source", "Language and source")
 
 
 def rules_table(rules: Iterable[RuleRow], root: str, label: str = "Rules") -> Markup:
@@ -134,9 +134,15 @@ def _line(rule: RuleRow) -> str:
     return (
         f'<tr><td>{level}</td><th scope="row"><a href="{_ROOT}{escape(quote(rule.page))}"><bdi>{escape(rule.title)}'
         f"</bdi></a>{marks}</th><td>{escape(rule.platform or '')}</td><td>{_coverage(rule)}</td>"
-        f"<td>{_some(rule.tables, 2)}</td><td>{escape(_short(rule.repository))}</td>"
-        f"<td>{escape(' · '.join(dict.fromkeys((language_title(rule.language), kind_words(rule.kind)))))}</td></tr>\n"
+        f"<td>{_sources(rule.tables)}</td><td>{escape(_language_and_kind(rule))}<br>"
+        f"{escape(_short(rule.repository))}</td></tr>\n"
     )
+
+
+def _sources(names: Sequence[str]) -> str:
+    """Log sources, one a line."""
+    more = f" +{len(names) - 2}" if len(names) > 2 else ""
+    return "<br>".join(f"<code>{escape(name)}</code>" for name in names[:2]) + more
 
 
 def _coverage(rule: RuleRow) -> str:
@@ -168,9 +174,9 @@ def _row(rule: ListedRule) -> str:
     )
 
 
-def _language_and_kind(rule: ListedRule) -> str:
+def _language_and_kind(rule: ListedRule | RuleRow) -> str:
     """The two as "Kusto · Scheduled"; a kind that is the language (ES|QL) is not said twice."""
-    return " · ".join(dict.fromkeys((language_title(rule.language), rule.kind)))
+    return " · ".join(dict.fromkeys((language_title(rule.language), kind_words(rule.kind))))
 
 
 def _short(repository: str) -> str:

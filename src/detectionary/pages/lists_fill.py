@@ -22,6 +22,8 @@ NEXT: Final = 120
 MOST_VALUES: Final = 25
 MOST_EXCLUSIONS: Final = 12
 MOST_NEIGHBOURS: Final = 16
+MOST_NUMBERS: Final = 8
+"""Of languages and platforms."""
 
 BROWSE: Final = "browse/index.html"
 
@@ -165,7 +167,7 @@ def numbers(library: Library, bits: Bits, own: tuple[Facet, str]) -> tuple[Neigh
             counts.sort(key=lambda count: SEVERITIES.index(count.key) if count.key in SEVERITIES else len(SEVERITIES))
         shown = [
             Count(count.name, value_title(facet, count.name), count.rules, browse_href(own, (facet, count.name)))
-            for count in counts[:10]
+            for count in counts[:MOST_NUMBERS]
         ]
         without = total - sum(count.rules for count in counts)
         if without:

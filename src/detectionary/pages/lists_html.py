@@ -175,7 +175,7 @@ class ListMarkup:
 
     def _bar(self, count: Count, total: int, facet: str) -> str:
         width = max(1, round(100 * count.rules / total)) if total else 0
-        level = f" {escape(count.name)}" if facet == "severity" and count.name else ""
+        level = f" {escape(count.name or 'none')}" if facet == "severity" or not count.name else ""
         return (
             f'<tr><th scope=row>{self._link(count)}</th><td><svg class="bar{level}" viewBox="0 0 100 8" '
             f'preserveAspectRatio=none aria-hidden=true><rect width="{width}" height=8></rect></svg></td>'
