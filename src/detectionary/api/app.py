@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from detectionary.api import health, rules, searching
+from detectionary.api import attack, health, insight, playground, playground_shapes, rules, searching
 from detectionary.api.addresses import Addresses
 from detectionary.api.editions import Workshop
 from detectionary.api.guard import Guard
@@ -30,6 +30,10 @@ from detectionary.api.problems import (
 )
 from detectionary.api.representation import JSON, represent, respond
 from detectionary.pages.browse import BrowseAnswer
+from detectionary.pages.compare import ComparePage
+from detectionary.pages.layers import Layer
+from detectionary.pages.matrix import CoverageAnswer
+from detectionary.pages.overview import Overview
 from detectionary.pages.part import Part, encode_plain
 from detectionary.pages.rule import RulePage
 
@@ -40,18 +44,30 @@ ANSWERS: Final[tuple[type[Part], ...]] = (
     searching.FacetValues,
     RulePage,
     rules.RuleNeighbours,
+    CoverageAnswer,
+    Layer,
+    ComparePage,
+    Overview,
     health.Health,
+    playground_shapes.PlaygroundState,
+    playground_shapes.CatalogText,
+    playground_shapes.ParseRequest,
+    playground_shapes.ParseAnswer,
+    playground_shapes.RunRequest,
+    playground_shapes.RunAnswer,
 )
 """What the operations answer with."""
 
 
-def create_app(workshop: Workshop, addresses: Addresses) -> FastAPI:
-    """The application that serves a catalog. Who opened the workshop closes it."""
+def create_app(workshop: Workshop, addresses: Addresses, bench: playground.Playground | None = None) -> FastAPI:
+    """The application that serves a catalog, with a playground when there is one. Who opened them closes them."""
     # FastAPI's own pages of the document load scripts of other sites; ours are `api/openapi.json` and `api/index.html`.
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=_lifespan(workshop))
     api = APIRouter(prefix="/api", dependencies=[Depends(said_once)])
-    for part in (searching, rules, health):
+    for part in (searching, rules, attack, insight, health):
         api.include_router(part.router(workshop))
+    if bench is not None:
+        api.include_router(playground.router(workshop, bench))
     app.include_router(api)
     app.include_router(health.router(workshop), include_in_schema=False)
     described = encode_plain(document(app.routes, ANSWERS, workshop.settings.root))
