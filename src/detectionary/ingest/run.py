@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 from typing import Final, Protocol
 
 from detectionary.catalog import FileRecord, KnownFile, KnownRule, StoredRule, Writer, open_catalog
+from detectionary.ingest.comparing import comparing
 from detectionary.ingest.environments import Defined, Environments, base_digest, functions_digest
 from detectionary.ingest.summary import Fault, RuleName, Summary, Unreadable
 from detectionary.ingest.team import Lost, Team
@@ -69,7 +70,7 @@ def ingest(
     begun = time.perf_counter()
     with ExitStack() as stack:
         repositories = _opened(paths, stack)
-        writer = stack.enter_context(Writer(catalog))
+        writer = stack.enter_context(Writer(catalog, comparing(languages)))
         make = partial(Worker, tuple(languages), base, tuple(repositories))
         team = stack.enter_context(Team(make, processes or _processors()))
         run = _Run(writer, team, repositories, languages, base, progress or _silent)

@@ -11,6 +11,7 @@ from detectionary.model.analysis import Analysis, Indicator
 from detectionary.model.entry import Entry
 from detectionary.model.predicate import Quantifier, ScalarValue, ThresholdTest, Value, ValueKind
 from detectionary.model.rule import Rule
+from detectionary.text import Span
 
 
 class ChangeKind(Enum):
@@ -101,9 +102,18 @@ def _logic(before: Entry, after: Entry, query: QueryDifference) -> Iterator[Deta
     yield from _sets(kind, "table", was.tables, now.tables)
     yield from _compared("indicator", was.indicators, now.indicators)
     yield from _compared("exclusion", was.exclusions, now.exclusions)
+    yield from _parameters(before, after, limits=False)
     yield from _sets(kind, "function", was.functions, now.functions)
     yield from _sets(kind, "group by", was.group_by, now.group_by)
+    yield from _named(kind, "setting", _settings(one), _settings(other))
     yield from _sets(kind, "output field", _outputs(was), _outputs(now))
+
+
+def _settings(rule: Rule) -> Iterator[tuple[str, str]]:
+    """What the rule adds around its query, but for thresholds, which stand among the thresholds."""
+    for stage in rule.additions.stages:
+        if not stage.thresholds:
+            yield stage.operator, stage.text
 
 
 def _outputs(analysis: Analysis) -> Iterator[str]:
@@ -137,31 +147,44 @@ def _values(rows: Iterable[Indicator]) -> Iterator[tuple[str, str]]:
 # --- thresholds
 
 
+def limit_spans(analysis: Analysis) -> tuple[Span, ...]:
+    """Where the query compares with limits: its thresholds and its filters on the record's time."""
+    return (*(each.span for each in analysis.thresholds), *(each.span for each in analysis.time_filters))
+
+
+def limit_parameters(analysis: Analysis, query: str) -> frozenset[str]:
+    """The parameters that these comparisons name, or that are the width of a bin."""
+    words = {word for span in limit_spans(analysis) for word in _words(span.of(query))}
+    words.update(analysis.bins)
+    return frozenset(each.name for each in analysis.parameters if each.name in words)
+
+
+def _words(text: str) -> Iterator[str]:
+    """Names and numbers, letters and digits that stand together."""
+    yield from "".join(each if each.isalnum() or each in "_$#" else " " for each in text).split()
+
+
 def _thresholds(before: Entry, after: Entry, query: QueryDifference) -> Iterator[Detail]:
     kind = ChangeKind.THRESHOLDS
     if query is not QueryDifference.NONE:
         yield from _numbers("threshold", _tests(before.analysis.thresholds), _tests(after.analysis.thresholds))
-        yield from _numbers("parameter", _parameters(before.analysis), _parameters(after.analysis))
+        yield from _parameters(before, after, limits=True)
         was = tuple(each.text for each in before.analysis.time_filters)
         now = tuple(each.text for each in after.analysis.time_filters)
         yield from _sets(kind, "time filter", was, now)
+        yield from _sets(kind, "bin", before.analysis.bins, after.analysis.bins)
     one, other = before.rule, after.rule
-    was_schedule, now_schedule = one.schedule, other.schedule
-    yield from _one(
-        kind,
-        "frequency",
-        None if was_schedule is None else was_schedule.frequency,
-        None if now_schedule is None else now_schedule.frequency,
-    )
-    yield from _one(
-        kind,
-        "lookback",
-        None if was_schedule is None else was_schedule.lookback,
-        None if now_schedule is None else now_schedule.lookback,
-    )
+    for name in ("frequency", "lookback"):
+        yield from _one(kind, name, _scheduled(one, name), _scheduled(other, name))
     yield from _one(kind, "window", before.analysis.window, after.analysis.window)
     yield from _one(kind, "trigger", _trigger(one), _trigger(other))
     yield from _one(kind, "suppression", one.alert.suppression, other.alert.suppression)
+
+
+def _scheduled(rule: Rule, name: str) -> str | None:
+    if rule.schedule is None:
+        return None
+    return rule.schedule.frequency if name == "frequency" else rule.schedule.lookback
 
 
 def _trigger(rule: Rule) -> str | None:
@@ -174,13 +197,24 @@ def _tests(tests: Iterable[ThresholdTest]) -> Iterator[tuple[str, str]]:
         yield f"{test.aggregate or test.name} {negated}{test.operator.value}", spelled(test.value)
 
 
-def _parameters(analysis: Analysis) -> Iterator[tuple[str, str]]:
-    """Scalar parameters that are numbers or spans of time."""
-    for parameter in analysis.parameters:
-        if isinstance(parameter.value, int | float) and not isinstance(parameter.value, bool):
-            yield parameter.name, str(parameter.value)
-        elif parameter.type == "timespan" and isinstance(parameter.value, str):
-            yield parameter.name, parameter.value
+def _parameters(before: Entry, after: Entry, *, limits: bool) -> Iterator[Detail]:
+    """Scalar parameters with other values: those that are `limits`, or the others."""
+    was, now = _valued(before.analysis), _valued(after.analysis)
+    named = limit_parameters(before.analysis, before.rule.query.text)
+    named |= limit_parameters(after.analysis, after.rule.query.text)
+    kind = ChangeKind.THRESHOLDS if limits else ChangeKind.LOGIC
+    for name in dict.fromkeys((*was, *now)):
+        if (name in named) is limits:
+            yield from _one(kind, "parameter", was.get(name), now.get(name), name)
+
+
+def _valued(analysis: Analysis) -> dict[str, str]:
+    """Parameters that are scalar constants, by name; lists show in the indicators that use them."""
+    return {
+        each.name: _scalar(each.value)
+        for each in analysis.parameters
+        if each.value is not None and not isinstance(each.value, tuple)
+    }
 
 
 def _numbers(what: str, before: Iterable[tuple[str, str]], after: Iterable[tuple[str, str]]) -> Iterator[Detail]:
@@ -267,9 +301,11 @@ def _entities(rule: Rule) -> Iterator[str]:
 # --- shared
 
 
-def _one(kind: ChangeKind, what: str, before: str | None, after: str | None) -> Iterator[Detail]:
+def _one(
+    kind: ChangeKind, what: str, before: str | None, after: str | None, name: str | None = None
+) -> Iterator[Detail]:
     if before != after:
-        yield Detail(kind, what, None, before, after)
+        yield Detail(kind, what, name, before, after)
 
 
 def _sets(kind: ChangeKind, what: str, before: Iterable[str], after: Iterable[str]) -> Iterator[Detail]:
