@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
@@ -178,7 +178,7 @@ def router(workshop: Workshop, playground: Playground) -> APIRouter:
         """Read a text: its rules, each as its page is, and what is wrong with them. Nothing is stored."""
         asked = await _asked(request, workshop, playground, ParseRequest)
         try:
-            return _response(await _while_there(request, playground.parse, msgspec.json.encode(asked)))
+            return _response(await _answered(playground.parse(msgspec.json.encode(asked), Event())))
         except StoppedError as stopped:
             raise ProblemError(TOO_MUCH, f"the text was not read: {stopped}") from stopped
 
@@ -188,7 +188,7 @@ def router(workshop: Workshop, playground: Playground) -> APIRouter:
         asked = await _asked(request, workshop, playground, RunRequest)
         _check_time(asked.at)
         try:
-            return _response(await _while_there(request, playground.run, msgspec.json.encode(asked)))
+            return _response(await _while_there(request, playground, msgspec.json.encode(asked)))
         except StoppedError as stopped:
             return _response(encode_part(_stopped(stopped)))
 
@@ -284,8 +284,8 @@ def _check_time(text: str | None) -> None:
         raise ProblemError(INVALID, f"at: {message}", (InvalidParameter("body", "at", message),)) from None
 
 
-async def _while_there(request: Request, ask: Callable[[bytes, Event], Any], body: bytes) -> bytes:
-    """The answer to a request; when the one who asked goes away, the work ends."""
+async def _while_there(request: Request, playground: Playground, body: bytes) -> bytes:
+    """The answer to a run; when the one who asked goes away, the run ends."""
     gone = Event()
 
     async def watch() -> None:
@@ -295,15 +295,20 @@ async def _while_there(request: Request, ask: Callable[[bytes, Event], Any], bod
 
     watching = asyncio.create_task(watch())
     try:
-        answered: bytes = await ask(body, gone)
+        return await _answered(playground.run(body, gone))
+    finally:
+        watching.cancel()
+
+
+async def _answered(asking: Awaitable[bytes]) -> bytes:
+    """The answer of a process, or the problem in its place; `StoppedError` is left to the caller."""
+    try:
+        return await asking
     except BusyError:
         detail = "all processes of the playground are at work"
         raise ProblemError(BUSY, detail, headers={"Retry-After": "2"}) from None
     except CancelledError:
         return b""  # nobody reads it
     except FaultError as fault:
-        log.error("playground: %s", fault)
+        log.error("playground: %s", fault)  # the trace is the other process's
         raise ProblemError(INTERNAL, "the fault is in the server's log") from fault
-    finally:
-        watching.cancel()
-    return answered

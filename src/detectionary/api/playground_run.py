@@ -11,8 +11,9 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from detectionary.alerts import Alert, Window, evaluate, to_json, window_of
-from detectionary.api.playground_shapes import Limits, RunAnswer, RunColumn, RunStage, TextFinding
+from detectionary.alerts import Alert, Window, evaluate, is_triggered, to_json, window_of
+from detectionary.alerts.schedule import NRT_LOOKBACK
+from detectionary.api.playground_shapes import Limits, RunAnswer, RunColumn, RunEvaluation, RunStage, TextFinding
 from detectionary.compiler.compile import CompiledQuery, Evaluation, Setting
 from detectionary.compiler.refused import Refused
 from detectionary.compiler.ticks import ticks_of
@@ -20,12 +21,13 @@ from detectionary.engines import engine
 from detectionary.engines.duckdb.session import ENGINE
 from detectionary.engines.engine import EngineError, Session
 from detectionary.engines.result import Result, TooDeepError, Value
-from detectionary.engines.running import prepare_over, tables_read
+from detectionary.engines.running import prepare_over, run_query, tables_read
 from detectionary.engines.tables import EXTERNAL, environment_over
 from detectionary.languages import SyntaxStage, language_named
 from detectionary.logs import Logs
-from detectionary.model.rule import Rule
+from detectionary.model.rule import Rule, RuleKind
 from detectionary.model.schema import Environment
+from detectionary.repositories.durations import seconds
 from detectionary.text import Diagnostic, Level, SourceText
 
 STAGES: Final = 40
@@ -60,38 +62,63 @@ def open_bench(logs: Logs, limits: Limits) -> Bench:
     return Bench(logs, ENGINE.open(logs.tables, allowed), ENGINE.open(logs.tables, quick), limits)
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A rule, what its query is compiled against, and where it runs."""
+
+    rule: Rule
+    setting: Setting
+    bench: Bench
+    seconds_left: Callable[[], float]
+
+    def prepared(self, window: Window) -> tuple[CompiledQuery, Session, tuple[str, ...]]:
+        """The query for one window; raises `Refused` or `EngineError`."""
+        bench = self.bench
+        evaluation = _evaluation(window)
+        return prepare_over(bench.logs, self.rule.query, self.setting, ENGINE.dialect, bench.session, evaluation)
+
+
+def _evaluation(window: Window) -> Evaluation:
+    end = ticks_of(window.end)
+    return Evaluation(end, None if window.start is None else ticks_of(window.start), end)
+
+
 def run_rule(
     rule: Rule, functions: Environment, bench: Bench, at: datetime | None, seconds_left: Callable[[], float]
 ) -> RunAnswer:
-    """What one evaluation of a Kusto rule gives; `at` None: right after the last record of the logs.
+    """What a Kusto rule gives when it is evaluated at a time; `at` None: whenever its schedule says.
 
     `seconds_left` says how long the caller still waits: rows are counted after stages only while there is time.
     """
-    moment = at or _moment(bench)
-    window = window_of(rule, moment)
-    end = ticks_of(window.end)
-    evaluation = Evaluation(end, None if window.start is None else ticks_of(window.start), end)
-    setting = Setting(environment_over(functions, bench.logs.tables))
+    run = _Run(rule, Setting(environment_over(functions, bench.logs.tables)), bench, seconds_left)
+    window = window_of(rule, at or _moment(bench))
     answer = RunAnswer("other", rule.title, window.end_text, window.start_text, window.end_text)
     try:
-        compiled, session, hidden = prepare_over(
-            bench.logs, rule.query, setting, ENGINE.dialect, bench.session, evaluation
-        )
+        compiled, session, hidden = run.prepared(window)
+        chosen = Chosen(window, session.run(compiled))
+        if at is None:
+            chosen = _by_schedule(run, compiled, chosen)
+        window = chosen.window
         answer = msgspec.structs.replace(
-            answer, tables_absent=_absent(compiled, bench.logs), tables_left_out=hidden, findings=_notes(compiled, rule)
+            answer,
+            at=window.end_text,
+            window_start=window.start_text,
+            window_end=window.end_text,
+            tables_absent=_absent(compiled, bench.logs),
+            tables_left_out=hidden,
+            findings=_notes(compiled, rule),
+            evaluations=chosen.evaluations,
+            evaluations_note=chosen.note,
         )
-        result = session.run(compiled)
-        answer = _with_rows(answer, rule, result, window, bench)
+        answer = _with_rows(answer, rule, chosen.result, window, bench)
     except Refused as refused:
         return _stopped(answer, "refused", refused.diagnostics, rule)
     except EngineError as error:
-        return _with_stages(
-            _stopped(answer, "failed", error.diagnostics, rule), rule, setting, evaluation, bench, seconds_left
-        )
+        answer = _stopped(answer, "failed", error.diagnostics, rule)
     except TooDeepError as error:
         finding = Diagnostic("KQL422", Level.ERROR, str(error), help="project the members that the rule needs")
         return _stopped(answer, "failed", (finding,), rule)
-    return _with_stages(answer, rule, setting, evaluation, bench, seconds_left)
+    return _with_stages(answer, run, window)
 
 
 def _moment(bench: Bench) -> datetime:
@@ -204,22 +231,94 @@ def _dicts(rows: object) -> list[dict[str, Value]]:
     return rows
 
 
+# Evaluations by the schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An evaluation with its rows, and the others beside it."""
+
+    window: Window
+    result: Result
+    evaluations: tuple[RunEvaluation, ...] = ()
+    note: str | None = None
+
+
+def _by_schedule(run: _Run, compiled: CompiledQuery, last: Chosen) -> Chosen:
+    """The evaluation that says most, of those that the rule's schedule asks for over the logs; `last` is the last one.
+
+    The schedule goes back from the last record in steps of the rule's frequency. A time before which no new record of
+    the query's tables has come is left out: a rule that is about what happens would say there what it said before.
+    """
+    step = _frequency(run.rule)
+    if step is None or last.window.start is None:
+        return last
+    slots = _slots(run, compiled, last.window.end, step)
+    limits = run.bench.limits
+    best, best_worth = last, (False, False)
+    made: list[RunEvaluation] = []
+    note = None
+    for slot in slots[: limits.evaluations]:
+        if run.seconds_left() < limits.run_seconds / 2:
+            note = "there was no time left for earlier evaluations"
+            break
+        window = window_of(run.rule, last.window.end - slot * step)
+        result = last.result
+        if slot:
+            prepared, session, _ = run.prepared(window)
+            result = session.run(prepared)
+        triggered = is_triggered(run.rule.trigger, len(result))
+        made.append(RunEvaluation(window.end_text, len(result), triggered))
+        if (worth := (triggered, len(result) > 0)) > best_worth:
+            best, best_worth = Chosen(window, result), worth
+    if note is None and len(slots) > limits.evaluations:
+        note = f"the last {limits.evaluations} of {len(slots)} evaluations that have new records"
+    return replace(best, evaluations=tuple(made), note=note)
+
+
+def _frequency(rule: Rule) -> timedelta | None:
+    """How often the rule is evaluated; None when that is not said."""
+    if rule.kind == RuleKind.NRT.value:
+        return NRT_LOOKBACK
+    written = None if rule.schedule is None else rule.schedule.frequency
+    length = None if written is None else seconds(written)
+    return timedelta(seconds=length) if length else None
+
+
+def _slots(run: _Run, compiled: CompiledQuery, end: datetime, step: timedelta) -> list[int]:
+    """How many steps before `end` the evaluations are that new records have come before, the last first; 0 always."""
+    found = {0}
+    for name in sorted(tables_read(compiled)):
+        table = run.bench.logs.tables.get(name)
+        column = None if table is None else next((each.name for each in table.columns if each.name in _TIMES), None)
+        if table is None or column is None or not table.rows:
+            continue
+        text = (
+            f"[{json.dumps(name)}] | where isnotnull({column})"
+            f" | summarize by slot = tolong((now() - {column}) / time({step.total_seconds():.0f}s))"
+        )
+        setting = Setting(environment_over(Environment(), run.bench.logs.tables))
+        clock = Evaluation(ticks_of(end))
+        session = run.bench.session
+        _, result = run_query(SourceText(text), setting, ENGINE.dialect, session, clock)
+        found.update(int(str(slot)) for (slot,) in result.rows() if slot is not None and int(str(slot)) >= 0)
+    return sorted(found)
+
+
+_TIMES: Final = ("TimeGenerated", "Timestamp")
+"""The columns that hold the time of a record."""
+
+
 # Rows left after each stage
 
 
-def _with_stages(
-    answer: RunAnswer,
-    rule: Rule,
-    setting: Setting,
-    evaluation: Evaluation,
-    bench: Bench,
-    seconds_left: Callable[[], float],
-) -> RunAnswer:
+def _with_stages(answer: RunAnswer, run: _Run, window: Window) -> RunAnswer:
     """The answer with the rows that are left after each stage of the query.
 
     The query up to a stage is a query itself, so its rows are counted as any other's: exact, whatever the compiler
     makes of the whole. What a stage costs is bounded by the time that is left.
     """
+    rule, bench = run.rule, run.bench
     steps = language_named("kusto").check(rule.query).stages
     counted: list[RunStage] = []
     note = None
@@ -227,22 +326,22 @@ def _with_stages(
         rows = None
         if note is None and number > STAGES:
             note = f"rows are counted after {STAGES} stages at most"
-        elif note is None and seconds_left() < 2 * bench.limits.count_seconds:
+        elif note is None and run.seconds_left() < 2 * bench.limits.count_seconds:
             note = "there was no time left to count the rows after every stage"
         elif note is None:
-            rows, note = _count(rule, step, setting, evaluation, bench)
+            rows, note = _count(run, step, window)
         counted.append(RunStage(number, step.kind, rule.query.position(step.span.start).line, rows))
     return msgspec.structs.replace(answer, stages=tuple(counted), stages_note=note)
 
 
-def _count(
-    rule: Rule, step: SyntaxStage, setting: Setting, evaluation: Evaluation, bench: Bench
-) -> tuple[int | None, str | None]:
+def _count(run: _Run, step: SyntaxStage, window: Window) -> tuple[int | None, str | None]:
     """(rows after a stage, why they are not known)"""
-    text = f"{rule.query.text[: step.span.end]}\n| count"
-    source = SourceText(text, rule.query.name)
+    source = SourceText(f"{run.rule.query.text[: step.span.end]}\n| count", run.rule.query.name)
+    bench = run.bench
     try:
-        compiled, session, _ = prepare_over(bench.logs, source, setting, ENGINE.dialect, bench.counting, evaluation)
+        compiled, session, _ = prepare_over(
+            bench.logs, source, run.setting, ENGINE.dialect, bench.counting, _evaluation(window)
+        )
         rows: Iterator[tuple[Value, ...]] = session.run(compiled).rows()
         ((count,),) = rows
     except (Refused, EngineError) as error:

@@ -27,6 +27,8 @@ class Limits(Part, frozen=True):
     """The same for the count of rows after a stage."""
     run_seconds: float = 14.0
     """For all of a run, counts of its stages included; the process is ended then."""
+    evaluations: int = 48
+    """Of a rule with a schedule so many are made, the last ones."""
     engine_mebibytes: int = 512
     process_mebibytes: int = 1024
     rules: int = 8
@@ -66,7 +68,7 @@ class ParseRequest(TextRequest, frozen=True, tag="parse", tag_field="job"):
 class RunRequest(TextRequest, frozen=True, tag="run", tag_field="job"):
     """`rule` is the number of the rule in the text, from 0. `at` is when it is evaluated (ISO 8601).
 
-    Without `at` that is right after the last record of the logs.
+    Without `at` it is evaluated as often as its schedule says, the last time right after the last record of the logs.
     """
 
     rule: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -137,8 +139,18 @@ class RunStage(Part, frozen=True):
     rows: int | None
 
 
+class RunEvaluation(Part, frozen=True):
+    """When the rule would have been evaluated, with how many rows, and whether its trigger holds."""
+
+    at: str
+    rows: int
+    triggered: bool
+
+
 class RunAnswer(Part, frozen=True):
-    """One evaluation of a rule on the sample logs.
+    """A rule on the sample logs: its evaluations by its schedule, and one of them whole.
+
+    That is the last one that raises alerts, else the last with rows, else the one right after the last record.
 
     `outcome` is "rows", "refused" (the compiler cannot do the query exactly, or it is wrong), "failed" (the engine
     stopped: time, memory, a value), or "other" (no rule that is run). `findings` say why, and what is approximate.
@@ -169,6 +181,10 @@ class RunAnswer(Part, frozen=True):
     """Tables whose records stand in others that the query reads."""
     earlier_records: str | None = None
     """The time of the first record of the logs, when the evaluation's window begins after it."""
+    evaluations: tuple[RunEvaluation, ...] = ()
+    """Of the times at which the rule is due, those that new records of its tables have come before; the last first."""
+    evaluations_note: str | None = None
+    """Why there are no more of them."""
 
 
 class SampleTable(Part, frozen=True):
