@@ -15,17 +15,19 @@ from detectionary.languages.kusto.syntax import Call, Evaluate
 LowerPlugin = Callable[[Lowering, Evaluate, Call, Relation, Scope], Relation]
 
 
-def evaluate(low: Lowering, node: Evaluate, relation: Relation, scope: Scope) -> Relation:
+def evaluate(low: Lowering, node: Evaluate, relation: Relation | None, scope: Scope) -> Relation:
     call = node.call
     if not isinstance(call, Call):
         raise refuse("this plug-in is not supported", node.span)
     name = call.name.text
-    if relation.partition:
-        raise refuse("a plug-in is not supported on parts of a table", node.span)
     plugin = PLUGINS.get(name)
     if plugin is None:
         reason = UNSUPPORTED_PLUGINS.get(name, "no exact form of it is known")
         raise refuse(f"evaluate {name} is not supported: {reason}", call.span)
+    if relation is None:  # at the beginning of a query
+        raise refuse(f"evaluate {name} takes the rows of a table", call.span)
+    if relation.partition:
+        raise refuse("a plug-in is not supported on parts of a table", node.span)
     return plugin(low, node, call, relation, scope)
 
 
