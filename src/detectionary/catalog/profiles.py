@@ -61,15 +61,18 @@ class Values:
         """Indicators, then exclusions; by field, operator, value."""
         self._index = index
         self._by_key = {(use.excluded, use.key): use for use in self.uses}
+        by_field: dict[str, list[ValueUse]] = {}
+        for use in self.uses:
+            by_field.setdefault(use.key[0], []).append(use)
+        self._by_field: Mapping[str, Sequence[ValueUse]] = MappingProxyType(by_field)
+        # Numbers of values rise with the rules behind them, so that the order of numbers has the rare ones first.
+        self._rare = sorted(self.uses, key=lambda use: len(use.behind))
         sought: list[list[int]] = [[] for _ in index.rules]
         excluded: list[list[int]] = [[] for _ in index.rules]
-        by_field: dict[str, list[ValueUse]] = {}
-        for number, use in enumerate(self.uses):
-            by_field.setdefault(use.key[0], []).append(use)
+        for number, use in enumerate(self._rare):
             for place in use.rules:
                 (excluded if use.excluded else sought)[place].append(number)
         self._sought, self._excluded = tuple(map(tuple, sought)), tuple(map(tuple, excluded))
-        self._by_field: Mapping[str, Sequence[ValueUse]] = MappingProxyType(by_field)
 
     def use(self, key: ValueKey, *, excluded: bool) -> ValueUse | None:
         """The value with this key, when a present rule has it."""
@@ -89,10 +92,9 @@ class Values:
             if rule.counted and rule.fingerprint not in groups:
                 groups.add(rule.fingerprint)
                 counts.update(of_rule[place])
-        least = sorted(counts.values())[-most] if len(counts) > most else 0
-        found = [UseCount(self.uses[number], rules) for number, rules in counts.items() if rules >= least]
-        found.sort(key=lambda each: (-each.rules, len(each.use.behind), each.use.key))
-        return MostUsed(len(counts), tuple(found[:most]))
+        numbers = sorted(counts)
+        numbers.sort(key=counts.__getitem__, reverse=True)  # which keeps the order of equals
+        return MostUsed(len(counts), tuple(UseCount(self._rare[number], counts[number]) for number in numbers[:most]))
 
 
 def read_values(connection: sqlite3.Connection, index: Index) -> Values:

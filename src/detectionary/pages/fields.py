@@ -23,6 +23,7 @@ from detectionary.pages.lists import (
     OverviewPage,
     SpelledField,
 )
+from detectionary.pages.lists_basis import uses_token
 from detectionary.pages.lists_fill import RuleList, rule_lists, title_of
 from detectionary.pages.lists_html import operator_id, render_field_values
 from detectionary.pages.lists_kind import (
@@ -33,10 +34,11 @@ from detectionary.pages.lists_kind import (
     TACTICS,
     TECHNIQUES,
     FacetPages,
+    addresses,
     facet_kind,
+    list_basis,
 )
 from detectionary.pages.lists_overview import Grouping, one_group
-from detectionary.pages.part import encode_part
 from detectionary.pages.value_links import (
     FieldOrder,
     anchor,
@@ -189,13 +191,15 @@ def _html(library: Library, page: Context) -> str:
 
 def _basis(library: Library, path: str) -> str:
     further = _value_addresses(library).get(path)
-    if further is None and _LISTS.basis is not None:
-        page = _fill(library, path)
-        if not isinstance(page, FieldPage):
-            return _LISTS.basis(library, path)
-        return digest_of(encode_part(page))
-    context = _fill(library, path)
-    return digest_of("" if context is None else encode_part(context))
+    if further is not None:
+        # All that is said of a field's values follows from the rules that have them, which are the field's.
+        return list_basis(library, _PAGES, path, further[0], further[1])
+    found = addresses(library, _PAGES).get(path)
+    if found is not None and found[1] == 1:
+        order = FieldOrder.of(library, found[0].keys[0])
+        return digest_of(list_basis(library, _PAGES, path, *found), uses_token(library, order.uses(1)))
+    assert _LISTS.basis is not None  # noqa: S101  # `facet_kind` gives one
+    return _LISTS.basis(library, path)
 
 
 FIELD_PAGES: Final[PageKind[Context]] = PageKind("field", "field", _paths, _fill, _html, _basis)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -20,6 +21,7 @@ def digest(*parts: str) -> str:
     return blake2b(joined, digest_size=6).hexdigest()
 
 
+@lru_cache(maxsize=1 << 17)
 def page_name(key: ValueKey, *, excluded: bool = False) -> str:
     """The name of the page that lists the rules with this field, operator and value."""
     return digest("exclusion" if excluded else "indicator", *key)
@@ -38,6 +40,7 @@ def rule_path(language: str, slug: str) -> str:
     return f"rules/{folder_name(language)}/{folder_name(slug)}/index.html"
 
 
+@lru_cache(maxsize=1 << 15)
 def list_path(facet: str, name: str, number: int = 1, series: str = "page") -> str:
     """Where page `number` of a list of rules lies: those of one platform, tactic, table, action or value.
 

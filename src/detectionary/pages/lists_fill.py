@@ -133,14 +133,10 @@ def neighbours(
 ) -> Neighbours:
     """What a set of rules has of some facets that mean the same, without the values with the keys `besides`."""
     left_out = frozenset(besides)
-    merged: dict[str, FacetCount] = {}
-    for facet in facets:
-        for count in library.index.counts(facet, bits):
-            held = merged.get(count.key)
-            rules = count.rules if held is None else held.rules + count.rules
-            merged[count.key] = FacetCount(count.key, count.name, rules)
-    counts = [count for count in merged.values() if count.key not in left_out]
-    counts.sort(key=lambda count: (-count.rules, count.key))
+    counts = library.index.counts(facets[0], bits)
+    for facet in facets[1:]:
+        counts = _together(counts, library.index.counts(facet, bits))
+    counts = [count for count in counts if count.key not in left_out]
     return Neighbours(
         facets[0].value,
         title,
@@ -150,6 +146,15 @@ def neighbours(
             for count in counts[:most]
         ),
     )
+
+
+def _together(some: Sequence[FacetCount], more: Sequence[FacetCount]) -> list[FacetCount]:
+    """The values of two facets that mean the same and share no rule."""
+    merged = {count.key: count for count in some}
+    for count in more:
+        held = merged.get(count.key)
+        merged[count.key] = count if held is None else FacetCount(held.key, held.name, held.rules + count.rules)
+    return sorted(merged.values(), key=lambda count: (-count.rules, count.key))
 
 
 def title_of(library: Library, facet: Facet, name: str) -> str:

@@ -24,6 +24,7 @@ from detectionary.pages.lists import (
     RepositoryFacts,
     TableFacts,
 )
+from detectionary.pages.lists_basis import most_used_token, rules_token
 from detectionary.pages.lists_fill import (
     MOST_EXCLUSIONS,
     MOST_VALUES,
@@ -42,6 +43,7 @@ from detectionary.pages.lists_fill import (
 from detectionary.pages.lists_html import render_index, render_overview
 from detectionary.pages.lists_overview import Grouping, overview, overview_pages
 from detectionary.pages.part import encode_part
+from detectionary.pages.value_links import values_of
 
 Facts: TypeAlias = TableFacts | FieldFacts | ActionFacts | RepositoryFacts | AuthorFacts
 
@@ -87,10 +89,10 @@ def facet_kind(pages: FacetPages) -> PageKind[Context]:
 
     def basis(library: Library, path: str) -> str:
         found = addresses(library, pages).get(path)
-        if found is None or found[1] == 1:
+        if found is None:
             context = fill(library, path)
             return digest_of("" if context is None else encode_part(context))
-        return digest_of(path, digest_of_rules(library, found[0]))
+        return list_basis(library, pages, path, *found)
 
     def paths(library: Library) -> Iterable[str]:
         yield from overview_numbers(library, pages)
@@ -117,11 +119,20 @@ def addresses(library: Library, pages: FacetPages) -> Mapping[str, tuple[RuleLis
     )
 
 
-def digest_of_rules(library: Library, found: RuleList) -> str:
-    """Of everything that the catalog knows of the rules of a list."""
-    return library.once(
-        ("digest of rules", found.path),
-        lambda: digest_of(*(rule.digest for rule in library.index.members(found.bits))),
+def list_basis(library: Library, pages: FacetPages, path: str, found: RuleList, number: int) -> str:
+    """What a page of a list is made of."""
+    rules = library.once(("rules of list", found.path), lambda: rules_token(library, found.bits))
+    if number > 1:
+        return digest_of(path, rules)
+    values = values_of(library)
+    facts = pages.facts(library, found)
+    return digest_of(
+        path,
+        rules,
+        most_used_token(library, values.most_used(found.bits, MOST_VALUES)),
+        most_used_token(library, values.most_used(found.bits, MOST_EXCLUSIONS, excluded=True)),
+        "" if facts is None else encode_part(facts),
+        *(encode_part(each) for each in pages.others(library, found)),
     )
 
 

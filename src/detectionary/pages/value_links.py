@@ -5,7 +5,7 @@ A value that several rules have is a page of its own; another is a row on a page
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -121,6 +121,12 @@ class FieldOrder:
         """The addresses of all pages that list values."""
         further = -(-max(0, self.total - FIRST_VALUES) // NEXT_VALUES)
         return (self.path, *(self._path(number) for number in range(2, further + 2)))
+
+    def uses(self, number: int) -> Iterator[ValueUse]:
+        """The values on a page."""
+        places = page_places(number)
+        for group in self.groups:
+            yield from group.uses[max(places.start - group.start, 0) : max(places.stop - group.start, 0)]
 
     def page(self, use: ValueUse) -> str:
         """The address of the page that has the row of a value without a page of its own."""

@@ -13,10 +13,10 @@ from detectionary.pages.kind import PageKind, digest_of
 from detectionary.pages.library import Library
 from detectionary.pages.listing import rule_row
 from detectionary.pages.lists import Count, Neighbours, UsedValue, UsedValues, ValuePage
+from detectionary.pages.lists_basis import most_used_token, rules_token, uses_token
 from detectionary.pages.lists_fill import browse_href, in_order, neighbours, page_paths, page_range
 from detectionary.pages.lists_html import render_value
 from detectionary.pages.lists_kind import ACTIONS, FIELDS, TABLES_READ, TECHNIQUES
-from detectionary.pages.part import encode_part
 from detectionary.pages.value_links import (
     EXCLUSION,
     INDICATOR,
@@ -95,7 +95,7 @@ def value_page(library: Library, use: ValueUse, number: int) -> ValuePage:
     )
     if number > 1:
         return page
-    others = [each for each in _by_value(library)[value_key] if each.key != use.key and each.excluded == use.excluded]
+    others = _elsewhere(library, use)
     return msgspec.structs.replace(
         page,
         uncounted=len(use.rules) - len(use.behind),
@@ -105,6 +105,11 @@ def value_page(library: Library, use: ValueUse, number: int) -> ValuePage:
         beside=_beside(library, use, bits),
         neighbours=_neighbours(library, field, bits),
     )
+
+
+def _elsewhere(library: Library, use: ValueUse) -> Sequence[ValueUse]:
+    same = _by_value(library)[use.key[2]]
+    return [each for each in same if each.key != use.key and each.excluded == use.excluded]
 
 
 def _opposite(library: Library, use: ValueUse) -> Count | None:
@@ -132,8 +137,21 @@ def _neighbours(library: Library, field: str, bits: int) -> tuple[Neighbours, ..
 
 
 def _basis(library: Library, path: str) -> str:
-    context = _fill(library, path)
-    return digest_of("" if context is None else encode_part(context))
+    use, number = _uses(library)[path]
+    # The rules that have the value and are not counted are told in number only.
+    rules = digest_of(path, use.value, len(use.rules), rules_token(library, library.index.bits_of(use.behind)))
+    if number > 1:
+        return rules
+    beside = values_of(library).most_used(library.index.bits_of(use.behind), _MOST + 1)
+    others = _elsewhere(library, use)
+    opposite = values_of(library).use(use.key, excluded=not use.excluded)
+    return digest_of(
+        rules,
+        most_used_token(library, beside),
+        len(others),
+        uses_token(library, others[:_MOST]),
+        uses_token(library, () if opposite is None else (opposite,)),
+    )
 
 
 def _html(_library: Library, page: ValuePage) -> str:
