@@ -5,13 +5,11 @@ The script of the static site (`assets/search.js`) makes the same object; keep t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from detectionary.catalog import COUNTED, Browsed, BrowsedRule, Facet, FacetAnswer, Filters, Listing, Sort, browse
-from detectionary.catalog.browsing import MOST_VALUES
+from detectionary.catalog import Browsed, BrowsedRule, Facet, FacetAnswer, Filters, Listing, Sort, browse
 from detectionary.pages.browse_words import FACET_TITLES, value_title
 from detectionary.pages.keys import rule_path
 from detectionary.pages.library import Bodies, Library
@@ -24,7 +22,7 @@ MOST: Final = 200
 """No answer has more rules than this."""
 
 
-class FoundRule(Part):
+class FoundRule(Part, frozen=True):
     """A rule that was found. `page` is its address below the site's root.
 
     `snippet`: pieces of the text around what was found, in order, with whether each is a hit; empty without words.
@@ -51,7 +49,7 @@ class FoundRule(Part):
     snippet: tuple[tuple[str, bool], ...] = ()
 
 
-class ValueCount(Part):
+class ValueCount(Part, frozen=True):
     """A value of a facet: `key` compares it, `name` asks for it, `title` is read; `rules` of those left have it."""
 
     key: str
@@ -60,7 +58,7 @@ class ValueCount(Part):
     rules: int
 
 
-class FacetCounts(Part):
+class FacetCounts(Part, frozen=True):
     """A facet's values among the rules that the *other* filters leave, the most frequent first.
 
     `values` says how many there are; `counts` may be the first of them, with those chosen.
@@ -72,7 +70,7 @@ class FacetCounts(Part):
     counts: tuple[ValueCount, ...]
 
 
-class BrowseAnswer(Part):
+class BrowseAnswer(Part, frozen=True):
     """An answer. `total` counts all rules found; `rules` are at most `limit` of them, from `offset` on."""
 
     text: str
@@ -87,56 +85,13 @@ class BrowseAnswer(Part):
 
 @dataclass(frozen=True, slots=True)
 class BrowseRequest:
-    """What is asked for: search text, filters, order, and which part of the answer.
-
-    `facets` are counted, `values` of each and those chosen; a page that only lists rules asks for none.
-    """
+    """What is asked for: search text, filters, order, and which part of the answer."""
 
     text: str = ""
     filters: Filters = Filters()  # noqa: RUF009  # immutable
     sort: Sort = Sort.RELEVANCE
     offset: int = 0
     limit: int = LIMIT
-    facets: tuple[Facet, ...] = COUNTED
-    values: int = MOST_VALUES
-
-
-def read_request(parameters: Iterable[tuple[str, str]]) -> BrowseRequest:
-    """The request that parameters of an address make: `q`, one a value of each facet, `sort`, `offset`, `limit`.
-
-    `count` names a facet to be counted (several may be named, `count=none` counts none), `values` how many values of
-    each. What is not understood (another name, a number that is none) is left out, as in the script.
-    """
-    text, sort, offset, limit = "", Sort.RELEVANCE, 0, LIMIT
-    filters = Filters()
-    counted: list[str] = []
-    values = MOST_VALUES
-    facets = {facet.value: facet for facet in Facet}
-    sorts = {each.value: each for each in Sort}
-    for name, value in parameters:
-        match name:
-            case "q":
-                text = value
-            case "sort":
-                sort = sorts.get(value, sort)
-            case "offset":
-                offset = _number(value, offset)
-            case "limit":
-                limit = min(max(_number(value, limit), 1), MOST)
-            case "count":
-                counted.append(value)
-            case "values":
-                values = _number(value, values)
-            case _ if name in facets and value.strip():
-                filters = filters.adding(facets[name], value.strip())
-            case _:
-                pass
-    chosen = tuple(facet for facet in COUNTED if facet.value in counted) if counted else COUNTED
-    return BrowseRequest(text, filters, sort, offset, limit, chosen, values)
-
-
-def _number(text: str, otherwise: int) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else otherwise
 
 
 def browse_answer(library: Library, request: BrowseRequest) -> BrowseAnswer:
@@ -151,8 +106,6 @@ def browse_answer(library: Library, request: BrowseRequest) -> BrowseAnswer:
             sort=request.sort,
             offset=request.offset,
             limit=request.limit,
-            facets=request.facets,
-            values=request.values,
         ),
     )
 

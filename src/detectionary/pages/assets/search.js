@@ -22,8 +22,6 @@
       else if (name === "sort") { if (SORTS.includes(value)) asked.sort = value; }
       else if (name === "offset") asked.offset = number(value, asked.offset);
       else if (name === "limit") asked.limit = Math.min(Math.max(number(value, asked.limit), 1), MOST);
-      else if (name === "count") (asked.facets = asked.facets || []).push(value);
-      else if (name === "values") asked.values = number(value, MOST_VALUES);
       else if (FACETS.includes(name) && strip(value)) add(asked.filters, name, strip(value));
     }
     return asked;
@@ -36,8 +34,6 @@
     if (asked.sort && asked.sort !== "relevance") found.append("sort", asked.sort);
     if (asked.offset) found.append("offset", asked.offset);
     if (asked.limit && asked.limit !== LIMIT) found.append("limit", asked.limit);
-    for (const facet of asked.facets || []) found.append("count", facet);
-    if (asked.values !== undefined) found.append("values", asked.values);
     return found;
   }
 
@@ -510,7 +506,8 @@
     return { all: all, wanted: wanted, failing: failing, bits: bits, scores: scores };
   }
 
-  async function answer(asked) {
+  // `only`: the one facet to count, with all its values; null: all facets, the first values of each.
+  async function answer(asked, only) {
     const { all, wanted, failing, bits, scores } = await select(asked);
     const places = [];
     failing.forEach((fails, place) => { if (!fails) places.push(place); });
@@ -518,8 +515,9 @@
     const offset = asked.offset || 0, limit = asked.limit || LIMIT;
     const facets = [];
     for (const column of all.facets) {
-      if (asked.facets && asked.facets.some((name) => all.facet[name] || name === "none") && !asked.facets.includes(column.facet)) continue;
-      facets.push(await counts(column, failing, ~(bits[column.facet] || 0), wanted.filters[column.facet] || [], asked.values ?? MOST_VALUES));
+      if (only === null || only === column.facet) {
+        facets.push(await counts(column, failing, ~(bits[column.facet] || 0), wanted.filters[column.facet] || [], only === null ? MOST_VALUES : Infinity));
+      }
     }
     return {
       text: asked.text, filters: asked.filters, sort: asked.sort, total: places.length, offset: offset, limit: limit,
@@ -582,7 +580,7 @@
   async function covered(asked) {
     const { all, wanted, failing } = await select(asked);
     const column = all.facet.technique, forwarded = all.facet.feed;
-    const named = (wanted.filters.feed || []).length > 0, techniques = {};
+    const named = (wanted.filters.feed || []).length > 0, techniques = {}, tactics = {};
     let total = 0;
     for (let place = 0; place < all.count; place++) {
       if (failing[place] || (!named && forwarded.keys[forwarded.values[forwarded.starts[place]]] === "yes")) continue;
@@ -594,8 +592,9 @@
         pair[0] += own.has(id) ? 1 : 0;
         pair[1]++;
       }
+      for (const name of valuesOf(all.facet.tactic, place)) tactics[name] = (tactics[name] || 0) + 1;
     }
-    return { total: total, techniques: techniques };
+    return { total: total, techniques: techniques, tactics: tactics };
   }
 
   // Hits in texts
@@ -666,6 +665,19 @@
     return parts;
   }
 
+  // All values of a facet that the other filters leave, as `counts` of an answer.
+  async function values(facet, asked) {
+    if (!live) return (await steady(() => answer(asked, facet))).facets[0].counts;
+    const found = [], filters = { text: asked.text, filters: asked.filters, limit: MOST };
+    for (let all = 1; found.length < all;) {
+      const some = await ask("api/facets/" + facet, { ...filters, offset: found.length });
+      if (!some.counts.length) break;
+      found.push(...some.counts);
+      all = some.values;
+    }
+    return found;
+  }
+
   async function ask(path, asked) {
     const response = await fetch(root + path + "?" + params(asked), { headers: { Accept: "application/json" } });
     if (!response.ok) throw new Error("The server answered " + response.status + ".");
@@ -674,7 +686,8 @@
 
   globalThis.detectionary = Object.assign(globalThis.detectionary || {}, {
     live: live, root: root, request: request, params: params, shard: shard, question: question, marked: marked, snippet: snippet,
-    search: (asked) => live ? ask("api/search", asked) : steady(() => answer(asked)),
+    search: (asked) => live ? ask("api/search", asked) : steady(() => answer(asked, null)),
+    values: values,
     coverage: (asked) => live ? ask("api/coverage", asked) : steady(() => covered(asked)),
   });
 })();
