@@ -11,7 +11,7 @@ from detectionary.model.entry import NO_RELATIONS
 from detectionary.pages import rule_page, yaml_text
 from detectionary.pages.code import Painted, Placement, escape, escape_code
 from detectionary.pages.keys import folder_name, list_path, permalink_path, rule_path, up
-from detectionary.pages.prose import linked_paragraphs, template_html
+from detectionary.pages.prose import linked_paragraphs
 from detectionary.pages.rule_html import render_rule
 from detectionary.text import SourceText, Span
 from tests.pages.entries import BODY, FIRST, QUERY, paint
@@ -130,10 +130,6 @@ def test_yaml_is_painted_by_its_own_tokens(text: str, stretches: list[tuple[str,
 )
 def test_prose(text: str, html: str) -> None:
     assert linked_paragraphs(text) == html
-
-
-def test_placeholders_of_a_title_are_marked() -> None:
-    assert template_html("{{ A }} <by> {{B") == '<code class="slot">A</code> &lt;by&gt; {{B'
 
 
 def test_names_of_folders_are_safe_and_distinct() -> None:

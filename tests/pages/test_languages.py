@@ -230,13 +230,15 @@ def crowd(entry: Entry, count: int) -> Relations:
     )
 
 
-def test_all_rules_of_the_same_action_are_listed_in_their_order_the_first_at_once() -> None:
+def test_many_rules_of_the_same_action_stand_by_language_each_in_their_order_the_first_at_once() -> None:
     page = rule_page(FIRST, crowd(FIRST, 60), paint)
     document = shown(page)
     titles = [element.text for element in document.all("bdi") if element.text.startswith("Rule ")]
-    assert titles == [f"Rule {60 - number}" for number in range(60)]
+    by_language = [f"Rule {60 - number}" for language in (3, 1, 0, 2) for number in range(language, 60, 4)]
+    assert titles == by_language  # EQL, Kusto, Sigma, YARA-L: as many of each
+    assert [heading.text for heading in document.all("h4")] == ["EQL 15", "Kusto 15", "Sigma 15", "YARA-L 15"]
     assert "Rules detecting the same action 60" in document.text
-    assert [summary.text for summary in document.all("summary") if "more" in summary.text] == ["36 more"]
+    assert [summary.text for summary in document.all("summary") if "more" in summary.text] == ["9 more"] * 4
     assert page.same_action_total == 60
 
 

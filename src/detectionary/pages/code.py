@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -160,16 +160,12 @@ def body_html(
 ) -> Markup:
     """The body as list items, one a line, the query's lines inside `<code>` and painted by its own tokens.
 
-    `around` are the stretches of the body's own language. A line on which a stage begins has the id `L` and its number,
-    and begins with a link to the stage. `lines`: no more than so many.
+    `around` are the stretches of the body's own language. A line on which a stage or a let begins has the id `L` and
+    its number, and begins with a link to it. `lines`: no more than so many.
     """
     query = Painted(page.query, page.highlights)
     outer = Painted(page.body, around)
-    stages: dict[int, int] = {}
-    for stage in page.stages:
-        row = None if is_added(stage) else placement.line_of(stage.span.start)
-        if row is not None:
-            stages.setdefault(row, stage.number)
+    marks = _marks(page, placement)
     inside: dict[int, tuple[int, int, int]] = {}
     query_ends = [*(start - 1 for start in placement.query_starts[1:]), len(page.query)]
     for start, end, offset in zip(placement.query_starts, query_ends, placement.offsets, strict=True):
@@ -183,12 +179,7 @@ def body_html(
         if row >= lines:
             break
         end = min(after - 1, len(page.body))
-        number = stages.get(row)
-        pieces.append(
-            "<li>"
-            if number is None
-            else f"<li id=L{row + page.source.line}><a class=s href=#s{number} data-n={number}></a>"
-        )
+        pieces.append(f"<li id=L{row + page.source.line}>{marks[row]}" if row in marks else "<li>")
         if row in inside:
             query_start, query_end, offset = inside[row]
             width = query_end - query_start
@@ -203,3 +194,27 @@ def body_html(
             pieces.append(outer.html(start, end, plain=plain))
         pieces.append("\n")
     return Markup("".join(pieces))  # noqa: S704  # every piece is escaped above
+
+
+def _marks(page: RulePage, placement: Placement) -> Mapping[int, str]:
+    """For lines on which stages or lets begin, the link to the first of them; "2–4" when several stages do."""
+    lets: dict[int, tuple[int, str]] = {}
+    named = [*((let.name, let.span) for let in page.parameters), *((let.name, let.span) for let in page.bindings)]
+    for number, (name, span) in enumerate(named, start=1):
+        row = placement.line_of(span.start) if span.start < span.end else None
+        if row is not None:
+            lets.setdefault(row, (number, name))
+    stages: dict[int, list[int]] = {}
+    for stage in page.stages:
+        row = None if is_added(stage) else placement.line_of(stage.span.start)
+        if row is not None:
+            stages.setdefault(row, []).append(stage.number)
+    marks = {
+        row: f'<a class="s let" href=#let-{number} data-n=let aria-label="{escape(name[:80])}"></a>'
+        for row, (number, name) in lets.items()
+    }
+    for row, numbers in stages.items():
+        shown = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}"
+        words = f"Stage {shown}" if len(numbers) == 1 else f"Stages {shown}"
+        marks[row] = f'<a class=s href=#s{numbers[0]} data-n={shown} aria-label="{words}"></a>'
+    return marks

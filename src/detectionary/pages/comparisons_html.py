@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from urllib.parse import quote
 
 from markupsafe import Markup
 
-from detectionary.model.predicate import ValueKind
+from detectionary.model.analysis import Indicator
+from detectionary.model.entry import ANY_FIELD, value_keys
+from detectionary.model.predicate import Operator, Quantifier, Value, ValueKind
 from detectionary.pages.code import escape_code
+from detectionary.pages.keys import list_path, page_name
 from detectionary.pages.languages import language_title
 from detectionary.pages.rule import Corpus, PageIndicator, PageValue
 from detectionary.pages.texts_html import TextMarkup
@@ -111,6 +115,23 @@ class ComparisonMarkup(TextMarkup):
         text = "\n".join(scalar_text(value.value) for value in rest)
         text = text if len(text) <= self._detail.folded_characters else f"{text[: self._detail.folded_characters]}…"
         return ShownValues(tuple(listed), mixed, counted, Markup(escape_code(text)), len(rest))  # noqa: S704  # escaped here
+
+    def own_place(self, row: PageIndicator, value: PageValue, what: str) -> str:
+        """Where a value of this rule alone is listed: its row on the page of its field, if that has few values."""
+        excluded = what == "exclusion"
+        place = quote(list_path("field", row.canonical_field or row.field or ANY_FIELD), errors="replace")
+        (key,) = value_keys(
+            Indicator(
+                row.field,
+                Operator(row.operator),
+                Quantifier.ANY,
+                (Value(ValueKind(value.kind), value.value),),
+                row.stage,
+                row.span,
+                canonical_field=row.canonical_field,
+            )
+        )
+        return place if key is None else f"{place}#{'x' if excluded else 'v'}-{page_name(key, excluded=excluded)}"
 
     def split(self, corpus: Corpus) -> str:
         """The languages of the rules that a corpus count counts: "Kusto 5, Sigma 7"."""

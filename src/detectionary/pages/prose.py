@@ -51,17 +51,6 @@ def web_link(address: str) -> Markup:
     return Markup(_linked(plain))  # noqa: S704
 
 
-def template_html(text: str) -> Markup:
-    """A title or description format of an alert, its placeholders marked."""
-    pieces: list[str] = []
-    at = 0
-    while (start := text.find("{{", at)) >= 0 and (end := text.find("}}", start)) >= 0:
-        pieces += (escape(text[at:start]), f'<code class="slot">{escape(text[start + 2 : end].strip())}</code>')
-        at = end + 2
-    pieces.append(escape(text[at:]))
-    return Markup("".join(pieces))  # noqa: S704
-
-
 # Guides and setup notes are written in Markdown. The marks that they use are read line by line; what is not known here
 # is shown as it is written, so nothing is lost.
 

@@ -6,18 +6,20 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
 from urllib.parse import quote
 
 from markupsafe import Markup
 
+from detectionary.attack import matrix
+from detectionary.catalog.listing import authors_of
 from detectionary.pages.code import body_html, colours_of, escape_code
 from detectionary.pages.comparisons_html import ComparisonMarkup
 from detectionary.pages.detail import DETAILS, Detail
 from detectionary.pages.environment import environment
 from detectionary.pages.keys import rule_path, up
-from detectionary.pages.prose import linked_paragraphs, marked, template_html, web_link
+from detectionary.pages.prose import linked_paragraphs, marked, web_link
 from detectionary.pages.rule import (
     PageDiagnostic,
     PageFact,
@@ -26,6 +28,7 @@ from detectionary.pages.rule import (
     SameAction,
     is_prose,
 )
+from detectionary.pages.rule_alert_html import AlertMarkup
 from detectionary.pages.stages_html import StageMarkup
 from detectionary.pages.words import (
     kind_words,
@@ -39,6 +42,9 @@ WEIGHT_LIMIT: Final = 58_000
 
 _MOST: Final = 24
 """Of long lists of other rules and findings this many are shown, and how many more there are."""
+
+_FEWEST: Final = 4
+"""Of each language this many are seen at once."""
 
 _PASSED_ON: Final = 12
 """More columns than this that a stage only passes on are folded away."""
@@ -94,8 +100,14 @@ def _render(
             outcome_words=outcome_words,
             relation_words=relation_words,
             link=web_link,
+            comparing=comparing,
         )
     )
+
+
+def comparing(*slugs: str) -> str:
+    """The address, below the site's root, of the comparison of rules."""
+    return f"compare/index.html?rules={quote(','.join(slugs), safe=',', errors='replace')}"
 
 
 _ENDINGS: Final = {"markdown": "md", "kusto": "kql"} | {
@@ -120,6 +132,16 @@ class ShownAction:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherRules:
+    """Rules of the same action in one language, or (None) in all: how many there are, those seen, those folded away."""
+
+    language: str | None
+    count: int
+    shown: tuple[SameAction, ...]
+    folded: tuple[SameAction, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Prose:
     """A long text that the rule states besides; `cut`: there is more of it."""
 
@@ -137,7 +159,7 @@ class PassedFields:
     types: tuple[tuple[str, str], ...]
 
 
-class RuleMarkup(StageMarkup, ComparisonMarkup):
+class RuleMarkup(StageMarkup, ComparisonMarkup, AlertMarkup):
     """What the templates ask for beyond the context itself: texts painted, rows grouped, words for codes."""
 
     # The frame of the page
@@ -172,6 +194,15 @@ class RuleMarkup(StageMarkup, ComparisonMarkup):
         commit = quote(source.commit or "HEAD", safe="", errors="replace")
         return f"https://{quote(repository, errors='replace')}/blob/{commit}/{quote(source.path, errors='replace')}"
 
+    @cached_property
+    def authors(self) -> tuple[str, ...]:
+        """The people whom the rule names as its authors."""
+        return authors_of(self.page.author)
+
+    def has_page(self, name: str) -> bool:
+        """Whether a tactic by its name, or a technique by its id, has a page: those of the current matrix have."""
+        return name in _with_pages()
+
     @property
     def description(self) -> Markup:
         return linked_paragraphs(self.page.description)
@@ -195,15 +226,21 @@ class RuleMarkup(StageMarkup, ComparisonMarkup):
             found.setdefault((other.language, other.slug), other)
         return tuple(found.values())
 
-    @property
-    def same_action(self) -> tuple[SameAction, ...]:
-        """Those that are seen at once."""
-        return self._other_rules[: min(_MOST, self._detail.others)]
-
-    @property
-    def same_action_folded(self) -> tuple[SameAction, ...]:
-        """Those that are folded away."""
-        return self._other_rules[len(self.same_action) : self._detail.others]
+    @cached_property
+    def same_action(self) -> tuple[OtherRules, ...]:
+        """In one list when they are few, else in one a language."""
+        others = self._other_rules[: self._detail.others]
+        if len(others) <= _MOST:
+            return (OtherRules(None, len(others), others, ()),)
+        by_language: dict[str, list[SameAction]] = {}
+        for other in others:
+            by_language.setdefault(other.language, []).append(other)
+        counts = Counter(other.language for other in self._other_rules)
+        seen = max(_FEWEST, _MOST // len(by_language))
+        return tuple(
+            OtherRules(language, counts[language], tuple(rules[:seen]), tuple(rules[seen:]))
+            for language, rules in sorted(by_language.items(), key=lambda each: (-len(each[1]), each[0]))
+        )
 
     @property
     def same_action_left(self) -> int:
@@ -302,32 +339,7 @@ class RuleMarkup(StageMarkup, ComparisonMarkup):
             return Markup('<span class="feed">{}</span>').format(what)
         return Markup('<span class="feed"><span class="muted">{}</span> {}</span>').format(words.get(what, what), name)
 
-    def template(self, text: str) -> Markup:
-        return template_html(text)
-
-    @cached_property
-    def has_alert(self) -> bool:
-        alert = self.page.alert
-        return bool(
-            alert.entities
-            or alert.custom_details
-            or alert.title
-            or alert.description
-            or alert.severity_column
-            or alert.tactics_column
-            or alert.details
-            or alert.event_grouping
-            or alert.grouping
-            or alert.suppression
-            or alert.impacted_assets
-            or alert.response_actions
-        )
-
     # Findings
-
-    @cached_property
-    def alert_findings(self) -> tuple[PageDiagnostic, ...]:
-        return tuple(found for found in self.page.diagnostics if found.section == "alert")
 
     @cached_property
     def findings(self) -> tuple[PageDiagnostic, ...]:
@@ -352,6 +364,12 @@ class RuleMarkup(StageMarkup, ComparisonMarkup):
         return Markup("{}<mark>{}</mark>{}").format(
             *(Markup(escape_code(text)) for text in (f"…{before}" if cut else before, marked or " ", after))  # noqa: S704  # escaped here
         )
+
+
+@cache
+def _with_pages() -> frozenset[str]:
+    facts = matrix()
+    return frozenset(facts.current) | {tactic.name for tactic in facts.tactics.values()}
 
 
 _PASSING: Final = frozenset({"source", "project-away", "project-reorder", "project-keep", "union", "distinct", "join"})

@@ -12,6 +12,7 @@ from detectionary.pages.detail import Detail
 from detectionary.pages.rule import PageBinding, PageParameter, PageStage, PageTest, RulePage
 from detectionary.pages.texts_html import TextMarkup
 from detectionary.pages.words import operator_words, scalar_text
+from detectionary.text import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,23 @@ class StageMarkup(TextMarkup):
 
     def line(self, stage: PageStage) -> int | None:
         """The line of the file on which a stage begins, when the page has it."""
-        row = self._placement.line_of(stage.span.start)
-        lines = self._detail.body_lines
-        if row is None or not self._bodies or row >= lines or is_added(stage):
+        return None if is_added(stage) else self.line_at(stage.span)
+
+    def line_at(self, span: Span) -> int | None:
+        """The line of the file on which a stretch of the query begins, when the page has it."""
+        row = self._placement.line_of(span.start)
+        if row is None or not self._bodies or row >= self._detail.body_lines:
             return None
         return row + self.page.source.line
+
+    def lines_of(self, part: PageStage | PageParameter | PageBinding) -> Markup:
+        """Which lines of the file a part of the query takes, as attributes: the first, and how many."""
+        first = self.line_at(part.span)
+        if first is None or part.span.start == part.span.end:
+            return Markup()
+        last = self.line_at(Span(part.span.end - 1, part.span.end)) or first
+        count = last - first + 1
+        return Markup(" data-line={}{}").format(first, Markup(" data-count={}").format(count) if count > 1 else "")
 
     def let_anchor(self, name: str) -> str:
         return self._lets.get(name, "stages")
