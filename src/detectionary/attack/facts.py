@@ -13,6 +13,12 @@ CURRENT: Final = "19.1"
 FORMER: Final = "18.1"
 """The last version before Defense Evasion was split; most public rules are still written against it."""
 
+CREDIT: Final = (
+    "© 2025 The MITRE Corporation. This work is reproduced and distributed with the permission of The MITRE "
+    "Corporation."
+)
+"""What must stand wherever names of ATT&CK are reproduced."""
+
 _DATA: Final = Path(__file__).with_name("data")
 
 

@@ -106,7 +106,7 @@ def layer(library: Library, rules: Bits, name: str) -> Layer:
     """
     index = library.index
     found = coverage(index, rules)
-    steps = heat_steps(count.all for count in found.techniques.values())
+    steps = heat_steps(count.all for identifier, count in found.techniques.items() if "." not in identifier)
     by_language = [
         (value.name, coverage(index, rules & value.bits).techniques) for value in index.values(Facet.LANGUAGE).values()
     ]

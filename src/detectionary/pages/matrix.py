@@ -146,6 +146,12 @@ def heat_steps(counts: Iterable[int]) -> tuple[HeatStep, ...]:
     return tuple(steps)
 
 
+def matrix_steps(library: Library) -> tuple[HeatStep, ...]:
+    """The scale of the matrix of all rules, made from its techniques; sub-techniques, which are folded, follow it."""
+    found = whole_coverage(library)
+    return heat_steps(found.of(identifier).all for identifier in matrix().current if "." not in identifier)
+
+
 def level_of(count: int, steps: Sequence[HeatStep]) -> int:
     """The level of the step that holds a number of rules."""
     return next(step.level for step in steps if count <= step.most)
@@ -167,7 +173,7 @@ def sub_techniques_under(technique: TechniqueFacts, tactic: TacticFacts | None =
 def matrix_page(library: Library) -> MatrixPage:
     """The matrix of all rules."""
     index, facts, found = library.index, matrix(), whole_coverage(library)
-    steps = heat_steps(found.of(identifier).all for identifier in facts.current)
+    steps = matrix_steps(library)
     named = 0
     for value in index.values(Facet.TECHNIQUE).values():
         named |= value.bits

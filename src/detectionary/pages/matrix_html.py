@@ -31,9 +31,14 @@ def _column(tactic: MatrixTactic, root: str) -> str:
 
 def _cell(technique: MatrixTechnique, root: str) -> str:
     return (
-        f"<li class=h{technique.level}><a href={root}{technique.page}>{escape(technique.name)}</a>"
+        f"<li class=h{technique.level}><a href={root}{technique.page}>{_name(technique.name)}</a>"
         f"<b>{technique.rules}</b>{_below(technique)}"
     )
+
+
+def _name(name: str) -> str:
+    """A name that may break after a slash: "Deobfuscate/Decode" is wider than a column."""
+    return escape(name).replace("/", "/<wbr>")
 
 
 def _below(technique: MatrixTechnique) -> str:
@@ -41,7 +46,10 @@ def _below(technique: MatrixTechnique) -> str:
     if not children:
         return ""
     covered = sum(each.rules > 0 for each in children)
-    return f"<details><summary>{covered}/{len(children)}</summary><ol>{''.join(_children(children))}</ol></details>"
+    own = f" data-own={technique.own}" if technique.own else ""
+    return (
+        f"<details><summary>{covered}/{len(children)}</summary><ol{own}>{''.join(_children(children))}</ol></details>"
+    )
 
 
 def _children(children: Sequence[MatrixSubTechnique]) -> Iterator[str]:

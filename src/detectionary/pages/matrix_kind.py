@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from detectionary.attack.facts import CREDIT
 from detectionary.pages.environment import environment
 from detectionary.pages.keys import up
 from detectionary.pages.kind import PageKind, digest_of
@@ -30,7 +31,7 @@ def _html(library: Library, page: MatrixPage) -> str:
     return (
         environment()
         .get_template("matrix.html.j2")
-        .render(page=page, root=root, columns=columns(page, root), live=library.live)
+        .render(page=page, root=root, columns=columns(page, root), credit=CREDIT, live=library.live)
     )
 
 

@@ -14,8 +14,8 @@ from detectionary.pages.listing import RuleRow, rule_row
 from detectionary.pages.lists import Neighbours
 from detectionary.pages.lists_fill import browse_href, in_order
 from detectionary.pages.matrix import (
-    heat_steps,
     level_of,
+    matrix_steps,
     sub_techniques_under,
     tactic_page_path,
     techniques_under,
@@ -24,7 +24,7 @@ from detectionary.pages.matrix import (
 from detectionary.pages.part import Part
 from detectionary.pages.technique import TechniqueLink, browse_of, numbers_of, technique_link
 
-MOST_ROWS: Final = 60
+MOST_ROWS: Final = 40
 
 
 class RankedTechnique(Part, frozen=True):
@@ -97,7 +97,7 @@ def tactic_page(library: Library, path: str) -> TacticPage | None:
     named = naming_tactic(library, tactic)
     bits = without_forwarded(index, named)
     forwarding = (named & ~bits).bit_count()
-    steps = heat_steps(found.of(identifier).all for identifier in facts.current)
+    steps = matrix_steps(library)
     ranked = []
     covered: Bits = 0
     for technique in techniques_under(tactic):

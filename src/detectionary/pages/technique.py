@@ -19,11 +19,11 @@ from detectionary.pages.lists_fill import browse_href, facet_page, in_order, nei
 from detectionary.pages.matrix import sub_techniques_under, tactic_page_path, technique_page_path, whole_coverage
 from detectionary.pages.part import Part
 
-MOST_ROWS: Final = 72
+MOST_ROWS: Final = 48
 """Rules on a page, over all languages."""
-MOST_VALUES: Final = 24
+MOST_VALUES: Final = 20
 MOST_EXCLUSIONS: Final = 12
-MOST_COUNTS: Final = 14
+MOST_COUNTS: Final = 10
 
 
 class TechniqueLink(Part, frozen=True):
@@ -200,7 +200,7 @@ _NUMBERS: Final = (
     (Facet.PLATFORM, "Platform"),
     (Facet.REPOSITORY, "Repository"),
 )
-_MOST_NUMBERS: Final = 10
+_MOST_NUMBERS: Final = 8
 
 
 def numbers_of(library: Library, bits: Bits, of: tuple[Facet, str]) -> tuple[Neighbours, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from detectionary.pages.environment import environment
@@ -13,6 +13,7 @@ from detectionary.pages.listing_html import rules_table
 from detectionary.pages.part import encode_part
 from detectionary.pages.tactic import TacticPage, tactic_page, tactics_at
 from detectionary.pages.technique import TechniquePage, technique_ids, technique_page
+from detectionary.pages.technique_html import bars, page_href, percent
 from detectionary.pages.words import operator_words
 
 
@@ -25,9 +26,33 @@ def _technique_html(_library: Library, page: TechniquePage) -> str:
             page=page,
             root=root,
             tables=[rules_table(each.rules, root, f"Rules in {each.title}") for each in page.languages],
+            contents=list(_contents(page)),
             operator_words=operator_words,
+            bars=bars,
+            percent=percent,
+            href=page_href,
         )
     )
+
+
+def _contents(page: TechniquePage) -> Iterator[tuple[str, str, int | None]]:
+    """The sections that the page has: id, title, and how many things it holds."""
+    if page.sub_techniques:
+        yield "sub-techniques", "Sub-techniques", len(page.sub_techniques)
+    if page.numbers:
+        yield "numbers", "Who and where", None
+    if page.fields or page.tables or page.actions:
+        yield "looked-at", "Looked at", None
+    if page.values and page.values.values:
+        yield "values", "Values", page.values.total
+    if page.exclusions and page.exclusions.values:
+        yield "exclusions", "Exclusions", page.exclusions.total
+    if page.techniques:
+        yield "neighbours", "Named together", page.techniques.total
+    if page.siblings:
+        yield "siblings", "Beside it", len(page.siblings)
+    if page.languages:
+        yield "rules", "Rules", page.rules
 
 
 def _tactic_html(_library: Library, page: TacticPage) -> str:
@@ -35,7 +60,13 @@ def _tactic_html(_library: Library, page: TacticPage) -> str:
     return (
         environment()
         .get_template("tactic.html.j2")
-        .render(page=page, root=root, rows=rules_table(page.rules_without, root, "Rules without a technique"))
+        .render(
+            page=page,
+            root=root,
+            rows=rules_table(page.rules_without, root, "Rules without a technique"),
+            bars=bars,
+            href=page_href,
+        )
     )
 
 
