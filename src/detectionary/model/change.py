@@ -99,6 +99,7 @@ def _logic(before: Entry, after: Entry, query: QueryDifference) -> Iterator[Deta
     if query is not QueryDifference.LOGIC:
         return
     was, now = before.analysis, after.analysis
+    yield from _one(kind, "syntax", _verdict(was), _verdict(now))
     yield from _sets(kind, "table", was.tables, now.tables)
     yield from _compared("indicator", was.indicators, now.indicators)
     yield from _compared("exclusion", was.exclusions, now.exclusions)
@@ -107,6 +108,10 @@ def _logic(before: Entry, after: Entry, query: QueryDifference) -> Iterator[Deta
     yield from _sets(kind, "group by", was.group_by, now.group_by)
     yield from _named(kind, "setting", _settings(one), _settings(other))
     yield from _sets(kind, "output field", _outputs(was), _outputs(now))
+
+
+def _verdict(analysis: Analysis) -> str:
+    return "accepted" if analysis.accepted else "with errors"
 
 
 def _settings(rule: Rule) -> Iterator[tuple[str, str]]:
@@ -137,11 +142,15 @@ def _values(rows: Iterable[Indicator]) -> Iterator[tuple[str, str]]:
         quantifier = " all" if row.quantifier is Quantifier.ALL and len(row.values) > 1 else ""
         field = row.field if row.field is not None else "any field"
         for value in row.values:
-            transforms = "".join(f" {transform}" for transform in value.transforms)
-            yield f"{field} {row.operator.value}{quantifier}{transforms}", spelled(value)
+            yield f"{field} {row.operator.value}{quantifier}{_transformed(value.transforms)}", spelled(value)
         if not row.values:
-            transforms = "".join(f" {transform}" for transform in row.transforms)
-            yield f"{field} {row.operator.value}{transforms}", row.origin or ""
+            yield f"{field} {row.operator.value}{_transformed(row.transforms)}", row.origin or ""
+
+
+def _transformed(transforms: Iterable[str]) -> str:
+    """` (tolower, cased)`: what is done to the field before it is compared."""
+    named = ", ".join(transforms)
+    return f" ({named})" if named else ""
 
 
 # --- thresholds

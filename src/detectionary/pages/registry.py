@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from detectionary.pages import (
     actions,
+    changes_kind,
     compare_kind,
+    feed,
     fields,
     layers,
     matrix_kind,
@@ -25,6 +27,7 @@ PAGES: Final[tuple[PageKind[Any], ...]] = (  # contexts differ from kind to kind
     rule_kind.RULES,
     rule_kind.PERMALINKS,
     overview_kind.OVERVIEW,
+    changes_kind.CHANGES,
     matrix_kind.MATRIX,
     technique_kind.TECHNIQUES,
     technique_kind.TACTICS,
@@ -42,6 +45,7 @@ PAGES: Final[tuple[PageKind[Any], ...]] = (  # contexts differ from kind to kind
 )
 
 FILES: Final[tuple[FileGroup, ...]] = (
+    feed.FEED_FILE,
     layers.LAYERS,
     compare_kind.PLACES_FILES,
     programs.RULE_TABLES,
