@@ -134,7 +134,7 @@ def _line(rule: RuleRow) -> str:
     return (
         f'<tr><td>{level}</td><th scope="row"><a href="{_ROOT}{escape(quote(rule.page))}"><bdi>{escape(rule.title)}'
         f"</bdi></a>{marks}</th><td>{escape(rule.platform or '')}</td><td>{_coverage(rule)}</td>"
-        f"<td>{_sources(rule.tables)}</td><td>{escape(_language_and_kind(rule))}<br>"
+        f"<td>{_sources(rule.tables)}</td><td>{escape(_language_and_kind(rule))} <br>"
         f"{escape(_short(rule.repository))}</td></tr>\n"
     )
 

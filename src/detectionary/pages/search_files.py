@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from detectionary.pages.environment import asset_files
 from detectionary.pages.kind import FileGroup
 from detectionary.pages.library import Bodies, Library
 from detectionary.pages.licences import may_republish
@@ -49,6 +50,7 @@ def _parts(library: Library) -> Iterator[tuple[str, bytes]]:
         "index",
         _json(
             {
+                "engine": asset_files()["search-engine.js"][0],
                 "rules": len(numbers),
                 "words": [file.words[0] for file in words.rules],
                 "places": [file.words[0] for file in words.places],

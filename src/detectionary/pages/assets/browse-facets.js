@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const own = globalThis.detectionary.page = globalThis.detectionary.page || {};
-  const SHOWN = 8, MORE = 60;
+  const SHOWN = 6, MORE = 60, LONG = 30;
   const held = {};
   let panel = null, change = null, asked = null;
 
@@ -70,8 +70,8 @@
   async function fill(part) {
     const facet = part.facet, sought = part.within.value.trim().toLowerCase();
     const chosen = asked.filters[facet.facet] || [];
-    part.number.textContent = chosen.length ? chosen.length + " of " + own.grouped(facet.values) : own.grouped(facet.values);
-    part.within.hidden = facet.values <= SHOWN;
+    part.number.textContent = chosen.length ? chosen.length + (facet.values ? " of " + own.grouped(facet.values) : " chosen") : own.grouped(facet.values);
+    part.within.hidden = facet.values <= LONG && !sought;
     part.within.placeholder = "Find among " + own.grouped(facet.values);
     const complete = () => part.all || facet.counts.length >= facet.values;
     if (sought && !complete()) {
@@ -79,7 +79,7 @@
       await all(part);
       if (part.facet !== facet || part.within.value.trim().toLowerCase() !== sought) return;
     }
-    const counts = part.all || facet.counts;
+    const counts = (part.all || facet.counts).concat(missing(facet, chosen));
     const isChosen = (count) => chosen.some((name) => same(name, count.name) || same(name, count.key));
     const wanted = sought ? counts.filter((count) => count.title.toLowerCase().includes(sought) || count.name.toLowerCase().includes(sought)) : counts;
     const most = sought ? MORE : part.most;
@@ -92,6 +92,12 @@
     part.note.textContent = sought ? (shown.length ? (shown.length < total ? own.grouped(total) + " fit, the first " + shown.length + " are shown" : "") : "None has “" + part.within.value.trim() + "”") : "";
   }
 
+  // What is chosen and none of the rules left has
+  function missing(facet, chosen) {
+    return chosen.filter((name) => !facet.counts.some((count) => same(name, count.name) || same(name, count.key)))
+      .map((name) => ({ key: name, name: name, title: own.titleOf(facet.facet, name), rules: 0 }));
+  }
+
   function value(part, count, chosen) {
     const box = own.make("input", { type: "checkbox", onchange: () => {
       const names = (asked.filters[part.facet.facet] || []).filter((name) => !same(name, count.name) && !same(name, count.key));
@@ -101,10 +107,12 @@
     return own.make("li", {}, own.make("label", { title: count.title }, box, own.make("bdi", { text: count.title }), own.make("span", { class: "count", text: own.grouped(count.rules) })));
   }
 
-  own.titleOf = (facets) => {
-    const titles = new Map();
+  // What values are called, as far as any answer has said it.
+  const titles = new Map();
+  own.titleOf = (facet, name) => titles.get(facet + " " + name.toLowerCase()) || name;
+  own.titles = (facets) => {
     for (const facet of facets) for (const count of facet.counts) titles.set(facet.facet + " " + count.name.toLowerCase(), count.title);
-    return (facet, name) => titles.get(facet + " " + name.toLowerCase()) || name;
+    return own.titleOf;
   };
 
   const NAMES = { value: "Value", id: "Id" };

@@ -26,7 +26,7 @@
   function codes(names, most, parting) {
     const parts = [];
     names.slice(0, most).forEach((name, at) => {
-      if (at) parts.push(parting === "line" ? make("br") : " ");
+      if (at) parts.push(" ", parting === "line" ? make("br") : "");
       parts.push(make("code", { text: name }));
     });
     if (names.length > most) parts.push(" +" + (names.length - most));
@@ -40,22 +40,23 @@
     if (rule.third_party_feed) name.append(make("span", { class: "tag", text: "vendor alert" }));
     if (!rule.accepted) name.append(make("span", { class: "tag not", text: "not parsed" }));
     const language = titles("language", rule.language), kind = titles("kind", rule.kind);
-    if (words) mark(rule, title, name, words);
-    return make("tr", {}, severity, name, make("td", { text: rule.platform || "" }),
+    const line = make("tr", {}, severity, name, make("td", { text: rule.platform || "" }),
       make("td", {}, ...(rule.techniques.length ? codes(rule.techniques, 3, " ") : [rule.tactics.join(", ")])),
       make("td", {}, ...codes(rule.tables, 2, "line")),
-      make("td", {}, language === kind ? language : language + " · " + kind, make("br"), short(rule.repository)));
+      make("td", {}, language === kind ? language : language + " · " + kind, " ", make("br"), short(rule.repository)));
+    if (words) mark(rule, title, line, words);
+    return line;
   }
 
   const pieces = (parts) => parts.map(([text, hit]) => hit ? make("mark", { text: text }) : text);
 
   let reading = 0;
   const waiting = [];
-  function mark(rule, title, name, words) {
+  function mark(rule, title, line, words) {
     globalThis.detectionary.marked(rule.title, words).then((parts) => title.replaceChildren(...pieces(parts)));
     waiting.push(async () => {
       const parts = await globalThis.detectionary.snippet(rule, words).catch(() => []);
-      if (parts.length) name.append(make("p", { class: "snippet" }, ...pieces(parts)));
+      if (parts.length) line.after(make("tr", { class: "snippet" }, make("td"), make("td", { colspan: 5 }, ...pieces(parts))));
     });
   }
 
@@ -76,7 +77,7 @@
 
   // Rows that the server made
   own.adopt = function (table) {
-    for (const line of table.tBodies[0].rows) {
+    for (const line of table.tBodies[0].rows) {  // of the first page: none has a snippet
       const link = line.querySelector("th a");
       line.cells[0].prepend(pick(decodeURIComponent(link.getAttribute("href").split("/").at(-2)), link.textContent));
     }
