@@ -158,7 +158,7 @@ def compare(pages: Sequence[RulePage], missing: Sequence[str] = ()) -> ComparePa
                 [_facts(pages, (("Outcome watched", _outcome),)), _names(pages, "", lambda page: page.actions)],
             ),
             _section("attack", [_tactics(pages), _techniques(pages)]),
-            _section("output", [_output(pages)]),
+            _section("output", [_output(pages)], ordered=True),
             _section("alert", [_alert(pages), _entities(pages), _details(pages)]),
             _section("about", [_about(pages)]),
         )
@@ -216,7 +216,7 @@ def _section(name: str, groups: Iterable[_Group], *, ordered: bool = False) -> C
             )
         )
     if ordered:
-        made.sort(key=lambda group: (_RANKS[group.mark], group.name))
+        made.sort(key=lambda group: (_RANKS[group.mark], group_holders(group), group.name))
     rows_made = [row for group in made for row in group.rows]
     return ComparedSection(
         name,
@@ -228,6 +228,11 @@ def _section(name: str, groups: Iterable[_Group], *, ordered: bool = False) -> C
 
 def _holders(cells: Sequence[ComparedCell | None]) -> tuple[int, ...]:
     return tuple(place for place, cell in enumerate(cells) if cell is not None)
+
+
+def group_holders(group: ComparedGroup) -> tuple[int, ...]:
+    """The places of the rules that have any of a group's rows."""
+    return tuple(sorted({place for row in group.rows for place in _holders(row.cells)}))
 
 
 # Facts: one text a rule

@@ -8,6 +8,7 @@ from itertools import combinations, groupby
 from typing import Final
 from urllib.parse import quote, urlencode
 
+import msgspec
 from markupsafe import Markup
 
 from detectionary.pages.code import escape_code
@@ -20,6 +21,7 @@ from detectionary.pages.compare import (
     ComparedRow,
     ComparedSection,
     ComparePage,
+    group_holders,
     letter,
 )
 from detectionary.pages.compare_lines import SAME, ComparedLine
@@ -55,9 +57,10 @@ NOTES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class CompareDetail:
-    """How much is shown of long runs of rows, of texts, and of the lines of two queries."""
+    """How much is shown: of runs of equal rows and of groups, of texts, and of the lines of two queries."""
 
     rows: int = 12
+    groups: int = 24
     folded: int = 4_000
     text: int = 600
     context: int = 3
@@ -66,21 +69,31 @@ class CompareDetail:
 
 DETAILS: Final = (
     CompareDetail(),
-    CompareDetail(6, 1_500, 300, 2, 200),
-    CompareDetail(3, 400, 160, 1, 80),
-    CompareDetail(1, 100, 60, 0, 20),
+    CompareDetail(6, 12, 1_500, 300, 2, 200),
+    CompareDetail(3, 6, 400, 160, 1, 80),
+    CompareDetail(1, 2, 100, 60, 0, 20),
+    CompareDetail(0, 0, 60, 40, 0, 8),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """Rows of one mark that the same rules have, folded away."""
+    """Rows or groups of one mark that the same rules have, folded away."""
 
     mark: str
     words: str
+    """Of the mark."""
     holders: tuple[int, ...]
     count: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Groups of one mark that the same rules have: those that are shown, and the rest."""
+
+    groups: tuple[ComparedGroup, ...]
+    rest: Folded | None
 
 
 def render_compare(page: ComparePage, *, live: bool, root: str = up(PATH)) -> str:
@@ -101,8 +114,13 @@ def _render(page: ComparePage, detail: CompareDetail, live: bool, root: str) -> 
         root=root,
         live=live,
         most=MOST,
-        languages={name: words.title for name, words in LANGUAGES.items()},
+        languages=_json({name: words.title for name, words in LANGUAGES.items()}),
+        notes=_json(NOTES),
     )
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 class CompareMarkup:
@@ -123,10 +141,25 @@ class CompareMarkup:
 
     def words(self, row: ComparedRow | ComparedGroup) -> str:
         """A mark in words: "in all", "differs", "only A", "A, C"."""
-        holders: set[int] = set()
-        for cells in [row.cells] if isinstance(row, ComparedRow) else [each.cells for each in row.rows]:
-            holders |= {place for place, cell in enumerate(cells) if cell is not None}
-        return mark_words(row.mark, sorted(holders))
+        return mark_words(row.mark, _holders(row) if isinstance(row, ComparedRow) else group_holders(row))
+
+    def runs(self, section: ComparedSection) -> list[Run]:
+        """The groups of a section, the rest of long runs folded."""
+        found = []
+        for (mark, holders), run in groupby(section.groups, lambda group: (group.mark, group_holders(group))):
+            groups = tuple(run)
+            rest = groups[self._detail.groups :]
+            lines = (
+                f"{group.name or 'all fields'} {row.operator} {row.name}".rstrip(" ")
+                for group in rest
+                for row in group.rows
+            )
+            folded = self._folded(mark, holders, len(rest), lines) if rest else None
+            found.append(Run(groups[: self._detail.groups], folded))
+        return found
+
+    def _folded(self, mark: str, holders: tuple[int, ...], count: int, lines: Iterable[str]) -> Folded:
+        return Folded(mark, mark_words(mark, holders), holders, count, self._cut("\n".join(lines)))
 
     def shown(self, group: ComparedGroup) -> list[ComparedRow | Folded]:
         """The rows of a group, the rest of long runs of equal rows folded."""
@@ -136,8 +169,8 @@ class CompareMarkup:
             found += rows[: self._detail.rows]
             rest = rows[self._detail.rows :]
             if rest:
-                text = "\n".join(f"{row.operator} {row.name}".strip() for row in rest)
-                found.append(Folded(mark, mark_words(mark, holders), holders, len(rest), self._cut(text)))
+                lines = (f"{row.operator} {row.name}".strip(" ") for row in rest)
+                found.append(self._folded(mark, holders, len(rest), lines))
         return found
 
     def is_folded(self, row: ComparedRow | Folded) -> bool:

@@ -88,7 +88,7 @@ def _files(library: Library) -> Iterable[tuple[str, bytes]]:
     for number, names in enumerate(held):
         data = msgspec.json.encode(dict(sorted(names.items())))
         # A script, not JSON: pages from disk may load it.
-        yield f"compare/places/{number}.js", b"detectionary.places[%d]=%s;\n" % (number, data)
+        yield f"compare/places/{number}.js", b"detectionaryPlaces(%d,%s);\n" % (number, data)
 
 
 PLACES_FILES: Final = FileGroup("places of rules", _files, live=False)
