@@ -36,14 +36,6 @@ from detectionary.model.predicate import (
 from detectionary.model.rule import AlertContract, Connector, EntityField, EntityMapping, Rule, Source
 from detectionary.pages import rule_page
 from detectionary.pages.detail import DETAILS
-from detectionary.pages.listing import Facet, FacetCount, FacetPage, ListedRule, ValueKeyName, ValuePage, index_pages
-from detectionary.pages.listing_html import (
-    filter_data,
-    render_facet,
-    render_list,
-    render_permalink,
-    render_value,
-)
 from detectionary.pages.rule_html import _render, render_rule
 from detectionary.text import Diagnostic, Level, SourceText, Span
 from tests.pages.entries import paint
@@ -183,10 +175,6 @@ def hostile_relations(entry: Entry, text: str) -> Relations:
     return Relations(counts, counts, ((text, other),), (other,), (other,), ((other, 2),))
 
 
-def listed(text: str) -> ListedRule:
-    return ListedRule(text, text, text, text, text, text, text, text, text, text, (text,), (text,), (text,), (text,))
-
-
 def visible(text: str) -> str:
     """The letters of `text`, which every rendering keeps."""
     return "".join(character for character in text if character.isascii() and character.isalnum())
@@ -207,22 +195,6 @@ def test_a_rule_page_without_the_text_stays_whole(text: str) -> None:
     entry = hostile_entry(text)
     page = rule_page(entry, hostile_relations(entry, text), paint)
     assert faults(render_rule(page, bodies=False)) == []
-
-
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
-def test_lists_stay_whole(text: str) -> None:
-    rule = listed(text)
-    facet = FacetPage(Facet.TABLE, (FacetCount(text, "table/x.html", 1),))
-    name = ValueKeyName("abc", text, "eq", text, excluded=False)
-    (index,) = index_pages((rule,), (facet,))
-    pages = [
-        render_list(index, "assets/rules.js"),
-        render_facet(facet),
-        render_value(ValuePage(name, (rule,), ((text, 1),), 1)),
-        render_permalink(text, "id/x/index.html", (rule, rule)),
-        render_permalink(text, "id/x/index.html", (rule,)),
-    ]
-    assert [faults(page) for page in pages] == [[], [], [], [], []]
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
@@ -253,9 +225,3 @@ def test_only_web_addresses_become_links(address: str) -> None:
     html = render_rule(rule_page(entry, hostile_relations(entry, "x"), paint))
     outside = [link for link in read(html).links() if ":" in link or link.startswith("/")]
     assert [link for link in outside if not link.startswith(("https://github.com/", "https://a"))] == []
-
-
-def test_the_filter_data_holds_no_tag() -> None:
-    data = filter_data([listed(text) for text in HOSTILE.values()])
-    assert b"<" not in data
-    data.decode()

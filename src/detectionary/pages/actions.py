@@ -7,22 +7,20 @@ from typing import Final
 
 from detectionary.catalog import ActionParts, Facet
 from detectionary.pages.library import Library
-from detectionary.pages.lists import ActionFacts, Neighbours
+from detectionary.pages.lists import ActionFacts, Count, Neighbours
 from detectionary.pages.lists_fill import MOST_NEIGHBOURS, RuleList, rule_lists
 from detectionary.pages.lists_kind import (
     ACTIONS,
     AUTHORS,
     FIELDS,
-    PLATFORMS,
     REPOSITORIES,
     TABLES_READ,
     TACTICS,
     TECHNIQUES,
     FacetPages,
-    count_of,
     facet_kind,
 )
-from detectionary.pages.lists_overview import Grouping, groups_by, most
+from detectionary.pages.lists_overview import Grouping, group_page, groups_by
 
 
 def _parts(library: Library) -> Mapping[str, ActionParts]:
@@ -32,6 +30,10 @@ def _parts(library: Library) -> Mapping[str, ActionParts]:
 def _provider(library: Library, found: RuleList) -> tuple[str, str]:
     provider = _parts(library)[found.keys[0]].provider
     return provider, provider
+
+
+def _operation(library: Library, found: RuleList) -> str:
+    return _parts(library)[found.keys[0]].operation
 
 
 def _facts(library: Library, found: RuleList) -> ActionFacts:
@@ -56,9 +58,15 @@ def _of_providers(library: Library) -> Mapping[str, list[RuleList]]:
 def _others(library: Library, found: RuleList) -> tuple[Neighbours, ...]:
     provider, title = _provider(library, found)
     others = [each for each in _of_providers(library)[provider] if each.path != found.path]
-    counts = tuple(count_of(library, Facet.ACTION, each) for each in others[:MOST_NEIGHBOURS])
-    return (Neighbours(Facet.ACTION.value, f"Other actions of {title}", len(others), counts),)
+    counts = tuple(
+        Count(each.name, _operation(library, each), each.bits.bit_count(), each.path)
+        for each in others[:MOST_NEIGHBOURS]
+    )
+    more = group_page(library, "action", ACTIONS, _GROUPING, provider)
+    return (Neighbours(Facet.ACTION.value, f"Other actions of {title}", len(others), counts, more),)
 
+
+_GROUPING: Final = Grouping(groups_by(_provider), lambda _library, _found: (), _operation)
 
 ACTION_PAGES: Final = facet_kind(
     FacetPages(
@@ -73,7 +81,7 @@ ACTION_PAGES: Final = facet_kind(
             (REPOSITORIES, "Repositories"),
             (AUTHORS, "Authors"),
         ),
-        Grouping(groups_by(_provider), lambda library, found: most(library, PLATFORMS, found, 1)),
+        _GROUPING,
         _facts,
         _others,
     )

@@ -59,11 +59,6 @@ def overview_path(facet: str, number: int = 1) -> str:
     return f"{facet}/index.html" if number == 1 else f"{facet}/index.page-{number}.html"
 
 
-def index_path(number: int = 1) -> str:
-    """Where page `number` of the index of all rules lies."""
-    return "index.html" if number == 1 else f"page-{number}.html"
-
-
 def permalink_path(rule_id: str) -> str:
     """Where the page lies that leads from an id to its rule, wherever the rule moves. Letters' case does not matter."""
     return f"id/{folder_name(rule_id.lower())}/index.html"

@@ -23,6 +23,8 @@ class Neighbours(Part, frozen=True):
     title: str
     total: int
     counts: tuple[Count, ...]
+    more: str | None = None
+    """Where those left out are listed too, when that is not where the page's rules can be searched."""
 
 
 class UsedValue(Part, frozen=True):

@@ -15,11 +15,11 @@ from detectionary.pages.library import Library
 from detectionary.pages.lists import Count, Measures, Neighbours, UsedValues
 from detectionary.pages.value_links import field_title, used_value, values_of
 
-FIRST: Final = 50
+FIRST: Final = 40
 """Rules on the first page of a list, which has much besides."""
 NEXT: Final = 120
 """Rules on each of its further pages."""
-MOST_VALUES: Final = 25
+MOST_VALUES: Final = 24
 MOST_EXCLUSIONS: Final = 12
 MOST_NEIGHBOURS: Final = 16
 MOST_NUMBERS: Final = 8

@@ -62,7 +62,8 @@ def _sections(page: IndexPage) -> list[tuple[str, str, int | None]]:
     """(id, title, count) of the sections, for the list beside the page."""
     found: list[tuple[str, str, int | None]] = [("rules", "Rules", page.total)]
     if isinstance(page, FieldPage):
-        found.append(("values", "Values", sum(each.values for each in page.operators)))
+        if page.operators:
+            found.insert(0, ("values", "Values", sum(each.values for each in page.operators)))
     elif page.values is not None and page.values.total:
         found.append(("values", "Values used", page.values.total))
     if not isinstance(page, FieldPage) and page.exclusions is not None and page.exclusions.total:
@@ -161,7 +162,9 @@ class ListMarkup:
         lines = [f"<li>{self._link(count)} <span class=count>{count.rules:,}</span></li>" for count in near.counts]
         more = near.total - len(near.counts)
         if more > 0:
-            lines.append(f'<li class=more-near><a href="{href(self._root, browse)}">and {more:,} more</a></li>')
+            lines.append(
+                f'<li class=more-near><a href="{href(self._root, near.more or browse)}">and {more:,} more</a></li>'
+            )
         return Markup(f'<ul class="near">{"".join(lines)}</ul>')  # noqa: S704  # `_link` escapes
 
     def bars(self, numbers: Neighbours, total: int) -> Markup:

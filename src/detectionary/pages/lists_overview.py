@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from detectionary.catalog import Facet
-from detectionary.pages.keys import overview_path
+from detectionary.catalog import Bits, Facet
+from detectionary.pages.keys import folder_name, overview_path
 from detectionary.pages.library import Library
 from detectionary.pages.lists import Count, OverviewGroup, OverviewPage, OverviewRow
 from detectionary.pages.lists_fill import RuleList, rule_lists, title_of
 
-ROWS: Final = 250
+ROWS: Final = 220
 """Lists on a page of an overview."""
 
 
@@ -35,6 +35,8 @@ class Grouping:
 
     groups: Groups
     notes: Callable[[Library, RuleList], tuple[str, ...]]
+    title: Callable[[Library, RuleList], str] | None = None
+    """What a list is called in its group; None: as everywhere."""
 
 
 def one_group(_library: Library, lists: Sequence[RuleList]) -> Iterable[Group]:
@@ -43,16 +45,24 @@ def one_group(_library: Library, lists: Sequence[RuleList]) -> Iterable[Group]:
 
 
 def groups_by(name: Callable[[Library, RuleList], tuple[str, str]]) -> Groups:
-    """Groups by what `name` says of each list, its name and title; those of the most lists first."""
+    """Groups by what `name` says of each list, its name and title; those of the most rules first."""
 
     def groups(library: Library, lists: Sequence[RuleList]) -> Iterable[Group]:
         found: dict[tuple[str, str], list[RuleList]] = {}
         for each in lists:
             found.setdefault(name(library, each), []).append(each)
-        for (key, title), members in sorted(found.items(), key=lambda group: (-len(group[1]), group[0])):
-            yield Group(key, title, tuple(members))
+        sizes = {group: _union(members).bit_count() for group, members in found.items()}
+        for key, title in sorted(found, key=lambda group: (-sizes[group], group)):
+            yield Group(key, title, tuple(found[key, title]))
 
     return groups
+
+
+def _union(lists: Iterable[RuleList]) -> Bits:
+    bits = 0
+    for each in lists:
+        bits |= each.bits
+    return bits
 
 
 _SIZES: Final = ((100, "100 rules and more"), (20, "20 to 99 rules"), (5, "5 to 19 rules"), (2, "2 to 4 rules"))
@@ -80,16 +90,19 @@ def _ordered(
 ) -> tuple[Sequence[Group], Sequence[_Row]]:
     """The groups, and the rows of all pages."""
 
-    def ordered() -> tuple[Sequence[Group], Sequence[_Row]]:
-        title = {path: title_of(library, facets[0], each.name) for path, each in rule_lists(library, facets).items()}
-        lists = sorted(
-            rule_lists(library, facets).values(),
-            key=lambda each: (-each.bits.bit_count(), title[each.path].casefold(), each.path),
+    def made() -> tuple[Sequence[Group], Sequence[_Row]]:
+        lists = rule_lists(library, facets)
+        if grouping.title is None:
+            title = {path: title_of(library, facets[0], each.name) for path, each in lists.items()}
+        else:
+            title = {path: grouping.title(library, each) for path, each in lists.items()}
+        ordered = sorted(
+            lists.values(), key=lambda each: (-each.bits.bit_count(), title[each.path].casefold(), each.path)
         )
-        groups = tuple(grouping.groups(library, lists))
+        groups = tuple(grouping.groups(library, ordered))
         return groups, [_Row(at, title[each.path], each) for at, group in enumerate(groups) for each in group.lists]
 
-    return library.once(("overview", folder), ordered)
+    return library.once(("overview", folder), made)
 
 
 def overview_pages(library: Library, folder: str, facets: tuple[Facet, ...], grouping: Grouping) -> int:
@@ -152,9 +165,16 @@ def _jumps(groups: Sequence[Group], begins: Mapping[int, int], pages: Sequence[s
     )
 
 
+def group_page(library: Library, folder: str, facets: tuple[Facet, ...], grouping: Grouping, name: str) -> str:
+    """The address at which a group begins."""
+    groups, rows = _ordered(library, folder, facets, grouping)
+    place = next(place for place, row in enumerate(rows) if groups[row.group].name == name)
+    return f"{overview_path(folder, place // ROWS + 1)}#{group_id(name)}"
+
+
 def group_id(name: str) -> str:
     """The id of a group's heading."""
-    return "g-" + "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in name)
+    return f"g-{folder_name(name)}"
 
 
 def most(library: Library, facets: Iterable[Facet], found: RuleList, number: int) -> tuple[str, ...]:

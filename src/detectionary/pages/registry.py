@@ -6,17 +6,21 @@ from typing import Any, Final
 
 from detectionary.pages import (
     actions,
+    browse_page,
     changes_kind,
     compare_kind,
     feed,
     fields,
     layers,
+    lists_names,
     matrix_kind,
     not_found,
     overview_kind,
     people,
+    playground,
     programs,
     rule_kind,
+    search_files,
     tables,
     technique_kind,
     values,
@@ -24,6 +28,7 @@ from detectionary.pages import (
 from detectionary.pages.kind import FileGroup, PageKind
 
 PAGES: Final[tuple[PageKind[Any], ...]] = (  # contexts differ from kind to kind
+    browse_page.BROWSE,
     rule_kind.RULES,
     rule_kind.PERMALINKS,
     overview_kind.OVERVIEW,
@@ -32,6 +37,7 @@ PAGES: Final[tuple[PageKind[Any], ...]] = (  # contexts differ from kind to kind
     technique_kind.TECHNIQUES,
     technique_kind.TACTICS,
     compare_kind.COMPARE,
+    playground.PLAYGROUND,
     tables.TABLES,
     fields.FIELD_PAGES,
     actions.ACTION_PAGES,
@@ -47,8 +53,10 @@ PAGES: Final[tuple[PageKind[Any], ...]] = (  # contexts differ from kind to kind
 FILES: Final[tuple[FileGroup, ...]] = (
     feed.FEED_FILE,
     layers.LAYERS,
+    lists_names.NAMES,
     compare_kind.PLACES_FILES,
     programs.RULE_TABLES,
     programs.sitemap(PAGES),
     programs.HOST_FILES,
+    search_files.SEARCH,
 )

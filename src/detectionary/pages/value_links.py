@@ -15,7 +15,7 @@ from detectionary.pages.keys import list_path, page_name
 from detectionary.pages.library import Library
 from detectionary.pages.lists import UsedValue
 
-FIRST_VALUES: Final = 60
+FIRST_VALUES: Final = 50
 """Values on the first page of a field, which has much besides."""
 NEXT_VALUES: Final = 150
 """Values on each of the further ones."""
