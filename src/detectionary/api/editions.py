@@ -117,6 +117,10 @@ class Edition:
             library.catalog.close()
 
 
+def _is_under_way(library: Library) -> bool:
+    return not library.catalog.is_complete()
+
+
 NEVER_SEEN: Final = FileStamp(0, 0, 0, 0)
 
 
@@ -202,8 +206,8 @@ class Workshop:
         return True
 
     def _newer(self, present: Edition, stamp: FileStamp) -> Edition | None:
-        """The edition that takes over; None while an ingest is only under way."""
-        if stamp.same_file(present.stamp) and present.use(lambda library: library.catalog.last_run()) == present.run:
+        """The edition that takes over; None while an ingest is under way that has not completed."""
+        if stamp.same_file(present.stamp) and present.use(_is_under_way):
             return None
         edition = Edition(self.settings, present.number + 1)
         self._warm_up(edition)

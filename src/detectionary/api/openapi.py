@@ -34,6 +34,19 @@ def document(routes: Iterable[BaseRoute], types: Iterable[type[msgspec.Struct]],
     )
     _, schemas = msgspec.json.schema_components((*types, Problem), ref_template=f"{SCHEMAS}{{name}}")
     components = made.setdefault("components", {}).setdefault("schemas", {})
-    components.update(schemas)
+    components.update(_plainer(schemas))
     made["components"]["schemas"] = dict(sorted(components.items()))
     return made
+
+
+def _plainer(schema: Any) -> Any:
+    """A schema in which pairs of one type are arrays of that type: many readers of schemas know nothing of tuples."""
+    match schema:
+        case {"prefixItems": [first, *others], "items": False} if all(other == first for other in others):
+            return {name: part for name, part in schema.items() if name != "prefixItems"} | {"items": _plainer(first)}
+        case dict():
+            return {name: _plainer(part) for name, part in schema.items()}
+        case list():
+            return [_plainer(part) for part in schema]
+        case _:
+            return schema

@@ -26,7 +26,7 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
-Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=r"\S")]
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 Severity = Annotated[Literal["critical", "high", "medium", "low", "informational"], BeforeValidator(_lower)]
 Has = Annotated[Literal["exclusions", "thresholds", "diagnostics", "opaque"], BeforeValidator(_lower)]
 YesNo = Annotated[Literal["yes", "no"], BeforeValidator(_lower)]

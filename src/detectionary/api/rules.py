@@ -37,15 +37,16 @@ def router(workshop: Workshop) -> APIRouter:
     """The operations."""
     operations = APIRouter(tags=["rules"])
 
-    @operations.get("/rules/{name}", responses=documented(RulePage, NOT_FOUND))
-    async def rule(request: Request, name: RuleName) -> Response:
-        """Give everything that the page of a rule shows."""
-        return await answer(workshop, request, lambda library: RULES.encode(_page(library, name)))
-
-    @operations.get("/rules/{name}/related", responses=documented(RuleNeighbours, NOT_FOUND))
+    # Ids may have slashes: some repositories know rules by their paths.
+    @operations.get("/rules/{name:path}/related", responses=documented(RuleNeighbours, NOT_FOUND))
     async def related(request: Request, name: RuleName) -> Response:
         """Give the rules that watch the same action, copies, other versions, and rules that share indicators."""
         return await answer(workshop, request, lambda library: encode_part(_neighbours(_page(library, name))))
+
+    @operations.get("/rules/{name:path}", responses=documented(RulePage, NOT_FOUND))
+    async def rule(request: Request, name: RuleName) -> Response:
+        """Give everything that the page of a rule shows."""
+        return await answer(workshop, request, lambda library: RULES.encode(_page(library, name)))
 
     return operations
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from enum import Enum
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -50,6 +51,8 @@ class FacetValues(Part, frozen=True):
 
 CountedFacet = Enum("CountedFacet", [(facet.name, facet.value) for facet in COUNTED])  # type: ignore[misc]
 
+FacetName = Annotated[CountedFacet, Path(description="The facet.", examples=["technique"])]
+
 
 def router(workshop: Workshop) -> APIRouter:
     """The operations."""
@@ -88,7 +91,7 @@ def router(workshop: Workshop) -> APIRouter:
         return await answer(workshop, request, make)
 
     @operations.get("/facets/{facet}", responses=documented(FacetValues, linked=True))
-    async def facet_values(request: Request, facet: CountedFacet, asked: Annotated[FacetListing, Query()]) -> Response:
+    async def facet_values(request: Request, facet: FacetName, asked: Annotated[FacetListing, Query()]) -> Response:
         """List all values of one facet with their counts, a part at a time; the header Link leads on."""
         total = 0
 
@@ -126,7 +129,7 @@ def _values(library: Library, facet: Facet, asked: FacetListing) -> FacetValues:
         asked.filters(),
         limit=0,
         facets=(facet,),
-        values=len(library.index.rules),
+        values=sys.maxsize,
     )
     counts = browsing.answer(library, request).facets[0]
     shown = counts.counts[asked.offset : asked.offset + asked.limit]

@@ -22,7 +22,7 @@ from detectionary.catalog.opening import CatalogError, Mode, connect
 from detectionary.catalog.profiles import ActionParts, FieldNames, Values, action_parts, field_names, read_values
 from detectionary.catalog.rows import ENTRY_CODEC
 from detectionary.catalog.search import WEIGHTS, Facet, Filters, condition, question
-from detectionary.catalog.state import LastRun, last_run
+from detectionary.catalog.state import LastRun, is_complete, last_run
 from detectionary.catalog.statistics import Statistics, statistics
 from detectionary.catalog.wire import WireError
 from detectionary.model.entry import Entry, Reference, Relations
@@ -246,6 +246,10 @@ class Catalog:
     def last_run(self) -> LastRun | None:
         """The last ingest that completed."""
         return last_run(self._connection)
+
+    def is_complete(self) -> bool:
+        """Whether no ingest is under way, and the last one was not interrupted."""
+        return is_complete(self._connection)
 
     def statistics(self) -> Statistics:
         """What the catalog says about itself beyond its lists; counted anew at each call."""

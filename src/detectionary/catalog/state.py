@@ -21,3 +21,9 @@ def last_run(connection: sqlite3.Connection) -> LastRun | None:
         "SELECT number, started, finished FROM runs WHERE finished IS NOT NULL ORDER BY number DESC LIMIT 1"
     ).fetchone()
     return None if row is None else LastRun(*row)
+
+
+def is_complete(connection: sqlite3.Connection) -> bool:
+    """Whether no ingest is under way, and the last one was not interrupted."""
+    row = connection.execute("SELECT finished FROM runs ORDER BY number DESC LIMIT 1").fetchone()
+    return row is None or row[0] is not None

@@ -1,0 +1,179 @@
+"""A catalog that changes under the server: every answer is of one state, the next state comes without a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from detectionary.api import editions
+from detectionary.api.addresses import Addresses
+from detectionary.api.app import create_app
+from detectionary.api.editions import Kept, Workshop
+from detectionary.api.representation import TEXT, represent
+from detectionary.api.settings import Settings
+from detectionary.catalog import CatalogError
+from detectionary.pages.registry import FILES, PAGES
+from tests.api.conftest import EXAMPLES, NAMES, Asking, ingested
+
+SIGMA = EXAMPLES / "sigma"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Some of the example rules, to be changed."""
+    found = tmp_path / "rules"
+    shutil.copytree(EXAMPLES / "sentinel", found)
+    return found
+
+
+@pytest.fixture
+def served(tmp_path: Path, folder: Path) -> Iterator[Workshop]:
+    workshop = Workshop(Settings(ingested(tmp_path / "served.db", folder), names=NAMES), Addresses(PAGES, FILES).warm)
+    yield workshop
+    workshop.close()
+
+
+def asking(workshop: Workshop) -> Asking:
+    return Asking(create_app(workshop, Addresses(PAGES, FILES)))
+
+
+def refreshed(workshop: Workshop) -> bool:
+    return asyncio.run(workshop.refresh())
+
+
+def test_what_an_ingest_brings_is_served_when_it_is_done(served: Workshop, folder: Path) -> None:
+    ask = asking(served)
+    before, etag = ask("/health").json(), ask("/index.html").headers["etag"]
+    added = folder / "Added.yaml"
+    first = min(folder.rglob("*.yaml"))
+    added.write_text(first.read_text().replace("id: ", "id: 0", 1))
+    ingested(served.settings.catalog, folder)
+    assert ask("/health").json() == before
+    assert refreshed(served)
+    after = ask("/health").json()
+    assert after["rules"] == before["rules"] + 1
+    assert after["run"]["number"] == before["run"]["number"] + 1
+    assert ask("/index.html", headers={"If-None-Match": etag}).status_code == 200
+    assert ask("/api/rules/Added").status_code == 200
+    assert not refreshed(served)
+
+
+def test_an_ingest_that_is_not_done_changes_nothing(served: Workshop, tmp_path: Path) -> None:
+    from detectionary.catalog import Writer
+
+    edition = served.edition
+    with Writer(served.settings.catalog) as writer:
+        writer.begin("2026-01-01T00:00:00Z")
+        assert not refreshed(served)
+    assert served.edition is edition
+    assert served.trouble is None
+
+
+def test_another_file_under_the_name_is_served(served: Workshop, tmp_path: Path) -> None:
+    ask = asking(served)
+    ingested(tmp_path / "other.db", SIGMA).replace(served.settings.catalog)
+    assert ask("/api/facets/language").json()["counts"][0]["key"] == "kusto"  # the file that is open stays whole
+    assert refreshed(served)
+    assert [each["key"] for each in ask("/api/facets/language").json()["counts"]] == ["sigma"]
+
+
+def test_another_catalog_copied_over_the_file_is_served(served: Workshop, tmp_path: Path) -> None:
+    ask = asking(served)
+    other = ingested(tmp_path / "other.db", SIGMA)
+    assert other.stat().st_size < served.settings.catalog.stat().st_size
+    with served.settings.catalog.open("r+b") as file:  # shorter from one moment to the next, as `cp` does it
+        file.truncate()
+        file.write(other.read_bytes())
+    ask("/api/rules/AWS_UnauthorizedInstanceSetUpAttempt")  # whatever it answers, the process lives
+    assert refreshed(served)
+    assert [each["key"] for each in ask("/api/facets/language").json()["counts"]] == ["sigma"]
+
+
+@pytest.mark.parametrize("content", [b"no catalog at all" * 100, b"", None])
+def test_a_file_that_is_no_catalog_leaves_what_was_there(
+    served: Workshop, tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes | None
+) -> None:
+    ask = asking(served)
+    page = ask("/index.html").content
+    kept = tmp_path / "kept.db"
+    shutil.copyfile(served.settings.catalog, kept)
+    if content is None:
+        served.settings.catalog.unlink()
+    else:
+        broken = tmp_path / "broken.db"
+        broken.write_bytes(content)
+        broken.replace(served.settings.catalog)
+    assert not refreshed(served)
+    assert not refreshed(served)
+    health = ask("/health").json()
+    assert health["status"] == "stale"
+    assert str(served.settings.catalog) in health["trouble"]
+    assert ask("/index.html").content == page
+    assert len(caplog.records) == 1
+    kept.replace(served.settings.catalog)
+    assert refreshed(served)
+    assert ask("/health").json()["status"] == "ok"
+
+
+def test_answers_that_are_being_made_when_the_catalog_changes_are_finished(served: Workshop, tmp_path: Path) -> None:
+    ask = asking(served)
+    addresses = [f"/{rule['page']}" for rule in ask("/api/rules?limit=200").json()["rules"]]
+
+    async def both() -> list[int]:
+        asked = asyncio.create_task(ask.several(addresses))
+        await asyncio.sleep(0)
+        ingested(tmp_path / "other.db", EXAMPLES).replace(served.settings.catalog)
+        assert await served.refresh()
+        return [answer.status_code for answer in await asked]
+
+    assert asyncio.run(both()) == [200] * len(addresses)
+
+
+def test_the_watch_sees_changes_by_itself(served: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(editions, "CHECK_SECONDS", 0.01)
+    other = ingested(tmp_path / "other.db", SIGMA)
+
+    async def watching() -> None:
+        watch = asyncio.create_task(served.watch())
+        other.replace(served.settings.catalog)
+        async with asyncio.timeout(60):
+            while served.edition.number == 1:
+                await asyncio.sleep(0.01)
+        watch.cancel()
+
+    asyncio.run(watching())
+    assert len(served.edition.index.rules) < 11
+
+
+def test_a_page_that_cannot_be_warmed_stops_nothing(served: Workshop, caplog: pytest.LogCaptureFixture) -> None:
+    def fail(_library: object) -> None:
+        raise RuntimeError("no such page")
+
+    workshop = Workshop(served.settings, fail)
+    try:
+        workshop._warm_up(workshop.edition)
+        assert asking(workshop)("/index.html").status_code == 200
+    finally:
+        workshop.close()
+    assert "no such page" in caplog.text
+
+
+def test_there_is_no_server_without_a_catalog(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match="there is no catalog"):
+        Workshop(Settings(tmp_path / "none.db"))
+
+
+def test_kept_pages_go_when_they_take_too_much() -> None:
+    pages = {name: represent(name.encode() * 100, TEXT) for name in "abc"}
+    kept = Kept(250)
+    for name in "ab":
+        kept.put(name, pages[name])
+    assert kept.get("a") is pages["a"]
+    kept.put("c", pages["c"])
+    assert [kept.get(name) for name in "abc"] == [pages["a"], None, pages["c"]]
+    kept.put("c", pages["b"])
+    assert (kept.get("a"), kept.get("c")) == (pages["a"], pages["b"])
