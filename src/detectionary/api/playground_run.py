@@ -13,6 +13,7 @@ import msgspec
 
 from detectionary.alerts import Alert, Window, evaluate, is_triggered, to_json, window_of
 from detectionary.alerts.schedule import NRT_LOOKBACK
+from detectionary.api.playground_findings import finding_of
 from detectionary.api.playground_shapes import Limits, RunAnswer, RunColumn, RunEvaluation, RunStage, TextFinding
 from detectionary.compiler.compile import CompiledQuery, Evaluation, Setting
 from detectionary.compiler.refused import Refused
@@ -133,28 +134,6 @@ def _absent(compiled: CompiledQuery, logs: Logs) -> tuple[str, ...]:
 
 
 # Findings
-
-
-def finding_of(diagnostic: Diagnostic, source: SourceText, section: str) -> TextFinding:
-    """A diagnostic whose span counts in `source`, by its place in the text that `source` is a part of."""
-    line = column = None
-    length = 0
-    if diagnostic.span is not None:
-        start = min(diagnostic.span.start, len(source.text))
-        line, column = source.position(start)
-        row, row_start = source.line_at(start)
-        length = max(1, min(diagnostic.span.end, row_start + len(row)) - start)
-    return TextFinding(
-        diagnostic.code,
-        diagnostic.level.value,
-        diagnostic.message,
-        diagnostic.help,
-        diagnostic.place,
-        line,
-        column,
-        length,
-        section,
-    )
 
 
 def _notes(compiled: CompiledQuery, rule: Rule) -> tuple[TextFinding, ...]:

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
-from detectionary.api.playground_run import Bench, finding_of, open_bench, run_rule
+from detectionary.api.playground_findings import finding_of
 from detectionary.api.playground_shapes import (
     Limits,
     ParseAnswer,
@@ -105,13 +105,17 @@ def _confine() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
+Run: TypeAlias = Callable[[Rule, Environment, datetime | None, Callable[[], float]], RunAnswer]
+"""`playground_run.run_rule` on the sample logs."""
+
+
 class Worker:
     """Reads texts against a catalog, and runs rules on the sample logs."""
 
     def __init__(self, setup: Setup, clock: Callable[[], float] = time.monotonic) -> None:
         self._setup = setup
         self._clock = clock
-        self._bench: Bench | None = None if setup.logs is None else open_bench(setup.logs, setup.limits)
+        self._run: Run | None = None if setup.logs is None else _opened(setup.logs, setup.limits)
         self._catalog: Catalog | None = None
         self._stamp: tuple[int, ...] = ()
         self._environments = Environments(environment_base(), ())
@@ -200,11 +204,19 @@ class Worker:
             reason = pasted.content.ignored or f"the text has {len(rules)} rules"
             return _not_run("", f"there is no rule to run: {reason}")
         rule = rules[asked.rule]
-        if self._bench is None:
+        if self._run is None:
             return _not_run(rule.title, "the server has no sample logs", "detectionary serve --logs PATH...")
         if rule.language != "kusto":
             return _not_run(rule.title, "only Kusto rules can be run so far")
-        return run_rule(rule, self._environment(asked, pasted), self._bench, _time(asked.at), seconds_left)
+        return self._run(rule, self._environment(asked, pasted), _time(asked.at), seconds_left)
+
+
+def _opened(logs: Logs, limits: Limits) -> Run:
+    # The engine and the compiler take as long to import as all else; who only reads does not need them.
+    from detectionary.api.playground_run import open_bench, run_rule
+
+    bench = open_bench(logs, limits)
+    return lambda rule, functions, at, seconds_left: run_rule(rule, functions, bench, at, seconds_left)
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,6 +232,7 @@
     var asked = request();
     underWay = true;
     id("page").setAttribute("aria-busy", "true");
+    var slow = setTimeout(function () { say("Reading …"); }, 700);
     ask("/parse", Object.assign({ html: true }, asked)).then(function (answer) {
       state.answer = answer;
       state.sent = text;
@@ -245,6 +246,7 @@
       if (error.again) timer = setTimeout(send, error.again * 1000);
     }).finally(function () {
       underWay = false;
+      clearTimeout(slow);
       id("page").removeAttribute("aria-busy");
       changed();
       var now = request();
