@@ -8,6 +8,7 @@ and quotation marks are left out where HTML lets them be.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from markupsafe import Markup
 
@@ -15,24 +16,29 @@ from detectionary.pages.code import escape
 from detectionary.pages.matrix import MatrixPage, MatrixSubTechnique, MatrixTactic, MatrixTechnique
 
 
+_Told: TypeAlias = dict[tuple[MatrixSubTechnique, ...], MatrixTactic]
+"""The tactic under which each list of sub-techniques stands already; the others lead there, the script copies it."""
+
+
 def columns(page: MatrixPage, root: str) -> Markup:
     """All tactics, each a section with a list of its techniques."""
-    return Markup("".join(_column(tactic, root) for tactic in page.tactics))  # noqa: S704  # escaped below
+    told: _Told = {}
+    return Markup("".join(_column(tactic, root, told) for tactic in page.tactics))  # noqa: S704  # escaped below
 
 
-def _column(tactic: MatrixTactic, root: str) -> str:
+def _column(tactic: MatrixTactic, root: str, told: _Told) -> str:
+    cells = "".join(_cell(each, root, tactic, told) for each in tactic.techniques)
     return (
         f'<section id="{tactic.id}" data-tactic="{escape(tactic.name)}"><h2><a href="{root}{tactic.page}">'
-        f"{escape(tactic.name)}</a></h2><p><b>{tactic.rules:,}</b> rules<br><i>{tactic.covered}</i> of "
-        f"{len(tactic.techniques)} techniques</p>\n<ul>{''.join(_cell(each, root) for each in tactic.techniques)}"
-        "</ul></section>\n"
+        f"{escape(tactic.name)}</a></h2><p><b>{tactic.rules:,}</b> rules, <br><i>{tactic.covered}</i> of "
+        f"{len(tactic.techniques)} techniques</p>\n<ul>{cells}</ul></section>\n"
     )
 
 
-def _cell(technique: MatrixTechnique, root: str) -> str:
+def _cell(technique: MatrixTechnique, root: str, tactic: MatrixTactic, told: _Told) -> str:
     return (
         f"<li class=h{technique.level}><a href={root}{technique.page}>{_name(technique.name)}</a>"
-        f"<b>{technique.rules}</b>{_below(technique)}"
+        f"<b>{technique.rules}</b>{_below(technique, tactic, told)}"
     )
 
 
@@ -41,15 +47,18 @@ def _name(name: str) -> str:
     return escape(name).replace("/", "/<wbr>")
 
 
-def _below(technique: MatrixTechnique) -> str:
+def _below(technique: MatrixTechnique, tactic: MatrixTactic, told: _Told) -> str:
     children = technique.sub_techniques
     if not children:
         return ""
+    first = told.setdefault(children, tactic)
+    if first is tactic:
+        own = f" data-own={technique.own}" if technique.own else ""
+        inside = f"<ol{own}>{''.join(_children(children))}</ol>"
+    else:
+        inside = f"as under <a href=#{first.id}>{escape(first.name)}</a>"
     covered = sum(each.rules > 0 for each in children)
-    own = f" data-own={technique.own}" if technique.own else ""
-    return (
-        f"<details><summary>{covered}/{len(children)}</summary><ol{own}>{''.join(_children(children))}</ol></details>"
-    )
+    return f"<details><summary>{covered}/{len(children)}</summary>{inside}</details>"
 
 
 def _children(children: Sequence[MatrixSubTechnique]) -> Iterator[str]:

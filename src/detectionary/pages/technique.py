@@ -16,14 +16,21 @@ from detectionary.pages.library import Library
 from detectionary.pages.listing import RuleRow, rule_row
 from detectionary.pages.lists import Count, Neighbours, UsedValues
 from detectionary.pages.lists_fill import browse_href, facet_page, in_order, neighbours, used_values
-from detectionary.pages.matrix import sub_techniques_under, tactic_page_path, technique_page_path, whole_coverage
+from detectionary.pages.matrix import (
+    sub_techniques_under,
+    tactic_page_path,
+    technique_page_path,
+    techniques_under,
+    whole_coverage,
+)
 from detectionary.pages.part import Part
 
 MOST_ROWS: Final = 48
 """Rules on a page, over all languages."""
-MOST_VALUES: Final = 20
-MOST_EXCLUSIONS: Final = 12
+MOST_VALUES: Final = 30
+MOST_EXCLUSIONS: Final = 16
 MOST_COUNTS: Final = 10
+MOST_BESIDE: Final = 6
 
 
 class TechniqueLink(Part, frozen=True):
@@ -37,12 +44,20 @@ class TechniqueLink(Part, frozen=True):
 
 
 class TacticLink(Part, frozen=True):
-    """A tactic that ATT&CK puts a technique under; `rules` of the technique's rules name the tactic too."""
+    """A tactic that ATT&CK puts a technique under; `rules` of the technique's rules name the tactic too.
+
+    `covered` of the tactic's `techniques` are named by some rule. For a gap, `most` are those with the most rules, and
+    `gaps` the other techniques of the tactic that no rule names.
+    """
 
     id: str
     name: str
     page: str
     rules: int
+    techniques: int
+    covered: int
+    most: tuple[TechniqueLink, ...]
+    gaps: tuple[TechniqueLink, ...]
 
 
 class FormerId(Part, frozen=True):
@@ -181,8 +196,18 @@ def _tactics(library: Library, technique: TechniqueFacts, bits: Bits) -> Iterabl
     for short_name in technique.tactics:
         tactic = matrix().tactics[short_name]
         value = values.get(tactic.name.casefold())
-        rules = 0 if value is None else (value.bits & bits).bit_count()
-        yield TacticLink(tactic.id, tactic.name, tactic_page_path(tactic.name), rules)
+        links = [technique_link(library, each) for each in techniques_under(tactic)]
+        ranked = sorted((each for each in links if each.rules), key=lambda each: (-each.rules, each.name))
+        yield TacticLink(
+            tactic.id,
+            tactic.name,
+            tactic_page_path(tactic.name),
+            0 if value is None else (value.bits & bits).bit_count(),
+            len(links),
+            len(ranked),
+            () if bits else tuple(ranked[:MOST_BESIDE]),
+            () if bits else tuple(each for each in links if not each.rules and each.id != technique.id),
+        )
 
 
 def _named(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from markupsafe import Markup
 
 from detectionary.pages.code import escape
-from detectionary.pages.lists import Count, Neighbours
+from detectionary.pages.lists import Count, Neighbours, UsedValue
 
 
 def bars(counts: Neighbours, total: int, root: str) -> Markup:
@@ -15,7 +16,7 @@ def bars(counts: Neighbours, total: int, root: str) -> Markup:
     rows = "".join(_bar(count, total, root) for count in counts.counts)
     more = counts.total - sum(bool(count.name) for count in counts.counts)
     rest = f'<li class="muted">and {more} more</li>' if more > 0 else ""
-    return Markup(f'<ul class="bars">{rows}{rest}</ul>')  # noqa: S704  # escaped below
+    return Markup(f'<ul class="share-bars">{rows}{rest}</ul>')  # noqa: S704  # escaped below
 
 
 def _bar(count: Count, total: int, root: str) -> str:
@@ -27,9 +28,12 @@ def _bar(count: Count, total: int, root: str) -> str:
     return f'<li>{name}<span class="number">{count.rules:,}</span>{bar}</li>'
 
 
-def percent(part: int, whole: int) -> int:
-    """A share in whole per cent, which is 0 of nothing."""
-    return round(100 * part / whole) if whole else 0
+def by_field(values: Sequence[UsedValue]) -> list[tuple[UsedValue, list[UsedValue]]]:
+    """Values of one field and operator together, in the order of the first of each; with that first one."""
+    groups: dict[tuple[str, str, str], list[UsedValue]] = {}
+    for value in values:
+        groups.setdefault((value.field, value.field_page, value.operator), []).append(value)
+    return [(group[0], group) for group in groups.values()]
 
 
 def page_href(root: str, page: str) -> str:

@@ -13,7 +13,7 @@ from detectionary.pages.listing_html import rules_table
 from detectionary.pages.part import encode_part
 from detectionary.pages.tactic import TacticPage, tactic_page, tactics_at
 from detectionary.pages.technique import TechniquePage, technique_ids, technique_page
-from detectionary.pages.technique_html import bars, page_href, percent
+from detectionary.pages.technique_html import bars, by_field, page_href
 from detectionary.pages.words import operator_words
 
 
@@ -29,7 +29,7 @@ def _technique_html(_library: Library, page: TechniquePage) -> str:
             contents=list(_contents(page)),
             operator_words=operator_words,
             bars=bars,
-            percent=percent,
+            by_field=by_field,
             href=page_href,
         )
     )

@@ -231,7 +231,7 @@
       tactic.rules.textContent = total(a) + " / " + total(b);
       tactic.covered.textContent = tactic.cells.filter((cell) => cell.technique.a).length + " / " + tactic.cells.filter((cell) => cell.technique.b).length;
       for (const cell of tactic.cells) {
-        if (cell.fold) cell.fold.firstElementChild.textContent = cell.subs.filter((sub) => sub.technique.a).length + "·" + cell.subs.filter((sub) => sub.technique.b).length + "/" + cell.subs.length;
+        if (cell.fold) cell.fold.firstElementChild.textContent = "A " + cell.subs.filter((sub) => sub.technique.a).length + " · B " + cell.subs.filter((sub) => sub.technique.b).length + " of " + cell.subs.length;
       }
     }
     matrix.filterCells();

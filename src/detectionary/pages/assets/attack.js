@@ -26,8 +26,9 @@
     return made;
   }
 
-  // The server sends a sub-technique as "12 Name" in a numbered list; its number ends its id.
+  // The server sends a sub-technique as "12 Name" in a numbered list, whose number ends its id; once for all tactics.
   function read() {
+    var lists = {};
     matrix.querySelectorAll("section").forEach(function (section) {
       var tactic = { name: section.dataset.tactic, id: section.id, rules: section.querySelector("p b"), covered: section.querySelector("p i"), cells: [] };
       section.querySelectorAll("ul > li").forEach(function (item) {
@@ -40,6 +41,8 @@
         tactic.cells.push(cell);
         if (!cell.fold) return;
         var list = cell.fold.querySelector("ol");
+        if (list) lists[id] = list.cloneNode(true);
+        else cell.fold.replaceChildren(cell.fold.firstElementChild, list = lists[id].cloneNode(true));
         var last = 0;
         Array.from(list.children).forEach(function (sub) {
           var at = sub.textContent.indexOf(" ");
