@@ -75,12 +75,15 @@ class TableColumn(Part, frozen=True):
 
 
 class TableFacts(Part, frozen=True):
-    """What is known of a table besides its rules. `columns` are those of its schema; () when that is not known."""
+    """What is known of a log source besides its rules. `columns` are those of a table's schema, when that is known;
+    `events` those that a category of Sigma's stands for, with the rules that name them as their action.
+    """
 
     category: str | None
     azure_monitor: bool
     defender_xdr: bool
     columns: tuple[TableColumn, ...]
+    events: tuple[Count, ...]
 
 
 class SpelledField(Part, frozen=True):

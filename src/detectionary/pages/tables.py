@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from detectionary.catalog import Facet
+from detectionary.catalog.index import facet_key
 from detectionary.pages.keys import list_path
 from detectionary.pages.languages import language_title
 from detectionary.pages.library import Library
-from detectionary.pages.lists import TableColumn, TableFacts
+from detectionary.pages.lists import Count, TableColumn, TableFacts
 from detectionary.pages.lists_fill import RuleList
 from detectionary.pages.lists_kind import (
     ACTIONS,
@@ -23,7 +24,7 @@ from detectionary.pages.lists_kind import (
     facet_kind,
 )
 from detectionary.pages.lists_overview import Grouping, groups_by, most
-from detectionary.schemas import table_info, tables
+from detectionary.schemas import event_coverage, table_info, tables
 
 
 def _language(library: Library, found: RuleList) -> tuple[str, str]:
@@ -33,10 +34,10 @@ def _language(library: Library, found: RuleList) -> tuple[str, str]:
 
 
 def _facts(library: Library, found: RuleList) -> TableFacts | None:
-    if not library.index.values(Facet.TABLE).get(found.keys[0]):
-        return None
-    schema, info = tables().get(found.name), table_info(found.name)
-    if schema is None and info is None:
+    kusto = found.keys[0] in library.index.values(Facet.TABLE)
+    schema, info = (tables().get(found.name), table_info(found.name)) if kusto else (None, None)
+    events = tuple(_event(library, action.key) for action in event_coverage(found.names, "sigma"))
+    if schema is None and info is None and not events:
         return None
     filtered = {count.key for count in library.index.counts(Facet.FIELD, found.bits)}
     columns = []
@@ -49,7 +50,16 @@ def _facts(library: Library, found: RuleList) -> TableFacts | None:
         info is not None and info.azure_monitor,
         info is not None and info.defender_xdr,
         tuple(columns),
+        events,
     )
+
+
+def _event(library: Library, action: str) -> Count:
+    """An event that a log source stands for; it has a page when rules name it."""
+    named = library.index.values(Facet.ACTION).get(facet_key(action))
+    if named is None:
+        return Count(action, action, 0, None)
+    return Count(named.name, named.name, named.bits.bit_count(), list_path("action", named.name))
 
 
 TABLES: Final = facet_kind(
