@@ -1,85 +1,68 @@
-"""A catalog in memory, with what the site needs of one."""
+"""Small catalogs as files, and what lies in a folder."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from types import TracebackType
+from dataclasses import replace
+from pathlib import Path
 
-from detectionary.catalog import Listing
-from detectionary.model.entry import CorpusCount, Entry, Reference, Relations, ValueKey, value_keys
+from detectionary.catalog import FileRecord, Writer, stored_rule, text_digest
+from detectionary.model.entry import Entry
 from tests.pages.entries import FIRST, long_entry
 
 
-@dataclass(frozen=True)
-class MemoryCatalog:
-    """Counts every entry, without looking for copies."""
-
-    held: tuple[Entry, ...]
-
-    def __enter__(self) -> MemoryCatalog:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
-
-    def references(self) -> Sequence[Listing]:
-        return tuple(
-            Listing(
-                reference(entry),
-                entry.rule.source.repository,
-                entry.rule.source.path,
-                entry.rule.kind,
-                None if entry.rule.severity is None else entry.rule.severity.value,
-                entry.rule.status,
-                tuple(row.tactic for row in entry.coverage.tactics),
-                tuple(each.id for row in entry.coverage.tactics for each in row.techniques),
-                entry.analysis.tables,
-                entry.third_party_feed,
-                entry.analysis.accepted,
-                len(entry.analysis.diagnostics),
-            )
-            for entry in self.held
-        )
-
-    def entry(self, name: str) -> Entry | None:
-        return next((entry for entry in self.held if entry.slug == name), None)
-
-    def relations(self, entry: Entry) -> Relations:
-        others = [other for other in self.held if other is not entry]
-        watched = {action.key for action in entry.actions}
-        return Relations(
-            corpus=self._counts(entry, excluded=False),
-            excluded=self._counts(entry, excluded=True),
-            same_action=tuple(
-                (action.key, reference(other)) for other in others for action in other.actions if action.key in watched
-            ),
-        )
-
-    def rules_behind(self, field: str, operator: str, value: str, *, excluded: bool = False) -> Sequence[Reference]:
-        key = (field, operator, value)
-        return tuple(reference(entry) for entry in self.held if key in keys(entry, excluded))
-
-    def _counts(self, entry: Entry, *, excluded: bool) -> dict[ValueKey, CorpusCount]:
-        counts = {}
-        for key in keys(entry, excluded):
-            others = sum(key in keys(other, excluded) for other in self.held if other is not entry)
-            counts[key] = CorpusCount(others, (("kusto", others),) if others else ())
-        return counts
+def store(catalog: Path, entries: Sequence[Entry], *, gone: Sequence[Entry] = ()) -> Path:
+    """One whole run of ingest: these entries, each in the file that its source names; those that are `gone` go."""
+    with Writer(catalog) as writer:
+        writer.begin("2030-01-01T00:00:00Z")
+        repositories: dict[str, int] = {}
+        with writer.transaction():
+            for entry in (*entries, *gone):
+                source = entry.rule.source
+                repositories[source.repository] = writer.repository(source.repository, source.licence)
+            for entry in entries:
+                source = entry.rule.source
+                rows = stored_rule(
+                    entry,
+                    occurrence=0,
+                    fingerprint=text_digest(entry.rule.language, entry.rule.query.text),
+                    analysed_with="1",
+                    dependencies=(),
+                )
+                record = FileRecord(source.path, text_digest(entry.rule.body), 1, None, "1", source.commit)
+                writer.store_file(repositories[source.repository], source.repository, record, [rows])
+        left = [
+            writer.known_files(repositories[entry.rule.source.repository])[entry.rule.source.path].id for entry in gone
+        ]
+        writer.finish("2030-01-01T00:01:00Z", list(repositories.values()), left, {"environment": "1"}, changed=True)
+    return catalog
 
 
-def keys(entry: Entry, excluded: bool) -> set[ValueKey]:
-    rows = entry.analysis.exclusions if excluded else entry.analysis.indicators
-    return {key for row in rows for key in value_keys(row) if key is not None}
+def placed(entry: Entry, path: str, *, title: str | None = None, licence: str | None = "MIT") -> Entry:
+    """The same rule in another file; its slug is the file's name. Repositories differ with the licence."""
+    repository = f"github.com/example/{licence or 'unknown'}"
+    source = replace(entry.rule.source, path=path, repository=repository, licence=licence)
+    return replace(entry, rule=replace(entry.rule, source=source, title=title or entry.rule.title))
 
 
-def reference(entry: Entry) -> Reference:
-    return Reference(entry.rule.id, entry.slug, entry.rule.title, entry.rule.language, entry.platform)
-
-
-def small_catalog() -> MemoryCatalog:
+def small_catalog(folder: Path) -> Path:
     """Three rules: two look for the same, one is of another kind; two have the same id."""
-    twin = replace(FIRST, slug="twin", rule=replace(FIRST.rule, title="Another one"))
-    return MemoryCatalog((FIRST, long_entry(), twin))
+    return store(folder / "rules.db", small_entries())
+
+
+def small_entries() -> tuple[Entry, ...]:
+    """Those of `small_catalog`."""
+    return (
+        placed(FIRST, "machine-start.yaml"),
+        placed(long_entry(), "long-query.kql"),
+        placed(FIRST, "twin.yaml", title="Another one"),
+    )
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """All files of a folder by name; not when files were checked, which no two sites have in common."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != ".detectionary-site-checked"
+    }
