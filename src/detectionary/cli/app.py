@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "check": "List findings, as SARIF too.",
     "query": "Run a Kusto query on log files.",
     "run": "Run rules on log files and show the alerts they raise.",
+    "measure": "Find out which Kusto rules can be run here.",
     "site": "Write the catalog as a static web site.",
     "serve": "Serve the catalog as a live web site with an API.",
 }

@@ -72,7 +72,7 @@ def ingest(
         repositories = _opened(paths, stack)
         writer = stack.enter_context(Writer(catalog, comparing(languages)))
         make = partial(Worker, tuple(languages), base, tuple(repositories))
-        team = stack.enter_context(Team(make, processes or _processors()))
+        team = stack.enter_context(Team(make, processes or processors()))
         run = _Run(writer, team, repositories, languages, base, progress or _silent)
         writer.begin(_stamp(now()))
         run.look()
@@ -375,7 +375,8 @@ def _version_of(base: Base) -> str:
     return platform_version() if base is environment_base else base_digest(base())
 
 
-def _processors() -> int:
+def processors() -> int:
+    """How many this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

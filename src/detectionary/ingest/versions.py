@@ -32,6 +32,12 @@ def platform_version() -> str:
     return _digest(*_rooms("schemas"))
 
 
+@cache
+def runner_version() -> str:
+    """Another one: a query could be compiled that was refused, or the other way round."""
+    return _digest(*_rooms("text", "model", "schemas", "compiler", "languages/kusto", "engines"))
+
+
 def analysis_version(language: Language) -> str:
     """Another one: the same rule could be taken apart or stored otherwise."""
     return _digest(language.name, language.analyzer_version, _assembly_version())
