@@ -156,16 +156,22 @@ class Placement:
 
 
 def body_html(
-    page: RulePage, placement: Placement, around: Sequence[Stretch], *, plain: bool = False, lines: int = 100_000
+    page: RulePage,
+    placement: Placement,
+    around: Sequence[Stretch],
+    *,
+    plain: bool = False,
+    lines: int = 100_000,
+    lets: int = 1_000,
 ) -> Markup:
     """The body as list items, one a line, the query's lines inside `<code>` and painted by its own tokens.
 
     `around` are the stretches of the body's own language. A line on which a stage or a let begins has the id `L` and
-    its number, and begins with a link to it. `lines`: no more than so many.
+    its number, and begins with a link to it. `lines`, `lets`: no more than so many.
     """
     query = Painted(page.query, page.highlights)
     outer = Painted(page.body, around)
-    marks = _marks(page, placement)
+    marks = _marks(page, placement, lets)
     inside: dict[int, tuple[int, int, int]] = {}
     query_ends = [*(start - 1 for start in placement.query_starts[1:]), len(page.query)]
     for start, end, offset in zip(placement.query_starts, query_ends, placement.offsets, strict=True):
@@ -196,14 +202,20 @@ def body_html(
     return Markup("".join(pieces))  # noqa: S704  # every piece is escaped above
 
 
-def _marks(page: RulePage, placement: Placement) -> Mapping[int, str]:
+def _marks(page: RulePage, placement: Placement, lets_shown: int) -> Mapping[int, str]:
     """For lines on which stages or lets begin, the link to the first of them; "2–4" when several stages do."""
-    lets: dict[int, tuple[int, str]] = {}
-    named = [*((let.name, let.span) for let in page.parameters), *((let.name, let.span) for let in page.bindings)]
-    for number, (name, span) in enumerate(named, start=1):
+    found: dict[int, tuple[int, str]] = {}
+    named = [
+        *((number, let.name, let.span) for number, let in enumerate(page.parameters[:lets_shown], start=1)),
+        *(
+            (number, let.name, let.span)
+            for number, let in enumerate(page.bindings[:lets_shown], start=len(page.parameters) + 1)
+        ),
+    ]
+    for number, name, span in named:
         row = placement.line_of(span.start) if span.start < span.end else None
         if row is not None:
-            lets.setdefault(row, (number, name))
+            found.setdefault(row, (number, name))
     stages: dict[int, list[int]] = {}
     for stage in page.stages:
         row = None if is_added(stage) else placement.line_of(stage.span.start)
@@ -211,7 +223,7 @@ def _marks(page: RulePage, placement: Placement) -> Mapping[int, str]:
             stages.setdefault(row, []).append(stage.number)
     marks = {
         row: f'<a class="s let" href=#let-{number} data-n=let aria-label="{escape(name[:80])}"></a>'
-        for row, (number, name) in lets.items()
+        for row, (number, name) in found.items()
     }
     for row, numbers in stages.items():
         shown = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}"

@@ -66,7 +66,7 @@ class ComparedRow(Part, frozen=True):
 
 
 class ComparedGroup(Part, frozen=True):
-    """Rows about one field, or of one kind. `names` are the field's names in the rules, where they have several.
+    """Rows about one field, or of one kind. `names` are the field's names in the rules, where they are others.
 
     `mark` as of a row: "differs" when all rules have the field and not all of its rows are the same.
     """
@@ -210,7 +210,7 @@ def _section(name: str, groups: Iterable[_Group], *, ordered: bool = False) -> C
         made.append(
             ComparedGroup(
                 group.name,
-                tuple(group.names) if len(group.names) > 1 else (),
+                () if tuple(group.names) == (group.name,) else tuple(group.names),
                 group.mark(count),
                 tuple(ComparedRow(row.operator, row.name, row.mark, tuple(row.cells), row.opposite) for row in rows),
             )

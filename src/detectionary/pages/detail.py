@@ -27,7 +27,9 @@ class Detail:
     prose: int = 12_000
     """Characters of a long text that the rule states besides, such as a guide."""
     others: int = 1_000
-    """Rules of the same action."""
+    """Rules of the same action; and of each other list of rules, when it is less than all lists show."""
+    lets: int = 1_000
+    """Parameters and bindings, of each."""
 
 
 DETAILS: Final = (
@@ -40,8 +42,9 @@ DETAILS: Final = (
     Detail(10, 600, 40, 0, 40, 800, colours=False, prose=400, others=24),
     Detail(10, 600, 40, 0, 40, 800, colours=False, body_colours=False, prose=400, others=24),
     Detail(6, 400, 20, 0, 20, 300, colours=False, body_colours=False, prose=200, others=24),
-    Detail(6, 400, 20, 0, 20, 300, colours=False, body_colours=False, body_lines=300, prose=200, others=12),
-    Detail(6, 400, 20, 0, 10, 120, colours=False, body_colours=False, body_lines=160, prose=200, others=12),
-    Detail(4, 200, 10, 0, 0, 60, colours=False, body_colours=False, body_lines=60, prose=200, others=12),
+    Detail(6, 400, 20, 0, 20, 300, colours=False, body_colours=False, body_lines=300, prose=200, others=12, lets=60),
+    Detail(6, 400, 20, 0, 10, 120, colours=False, body_colours=False, body_lines=160, prose=200, others=12, lets=30),
+    Detail(4, 200, 10, 0, 0, 60, colours=False, body_colours=False, body_lines=60, prose=200, others=12, lets=20),
+    Detail(2, 80, 6, 0, 0, 40, colours=False, body_colours=False, body_lines=30, prose=0, others=4, lets=8),
 )
 """From everything to the least; a page takes the first that keeps it under the limit."""

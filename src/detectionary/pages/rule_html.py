@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final
@@ -55,12 +55,7 @@ def render_rule(page: RulePage, *, bodies: bool = True, known: Container[str] = 
 
     `known` are the ids of all rules that have pages; those that the rule itself names are linked.
     """
-    html = ""
-    for detail in DETAILS:
-        html = _render(page, detail, bodies, known)
-        if len(html) <= WEIGHT_LIMIT and len(html.encode()) <= WEIGHT_LIMIT:
-            break
-    return html
+    return _light(lambda detail: _render(page, detail, bodies, known))
 
 
 def render_loose_rule(page: RulePage, root: str, *, known: Container[str] = ()) -> str:
@@ -68,12 +63,28 @@ def render_loose_rule(page: RulePage, root: str, *, known: Container[str] = ()) 
 
     `root` leads from that page to the site's root. Links to files beside the rule's page are left out.
     """
-    html = ""
-    for detail in DETAILS:
-        html = _render(page, detail, True, known, root)
-        if len(html) <= WEIGHT_LIMIT and len(html.encode()) <= WEIGHT_LIMIT:
-            break
-    return html
+    return _light(lambda detail: _render(page, detail, True, known, root))
+
+
+def _light(render: Callable[[Detail], str]) -> str:
+    """The page with the most detail that keeps it light; few pages need less than the first, so that is tried first."""
+    html = render(DETAILS[0])
+    if _weight(html) <= WEIGHT_LIMIT:
+        return html
+    least = render(DETAILS[-1])
+    more, less = 0, len(DETAILS) - 1
+    while less - more > 1:
+        middle = (more + less) // 2
+        html = render(DETAILS[middle])
+        if _weight(html) <= WEIGHT_LIMIT:
+            less, least = middle, html
+        else:
+            more = middle
+    return least
+
+
+def _weight(html: str) -> int:
+    return len(html) if len(html) > WEIGHT_LIMIT else len(html.encode())
 
 
 def _render(
@@ -92,7 +103,7 @@ def _render(
             sections=markup.sections,
             bodies=bodies,
             raw_name=raw_name(page),
-            most=_MOST,
+            most=min(_MOST, detail.others),
             known=known,
             words=markup.words,
             trigger_words=trigger_words,
@@ -288,7 +299,9 @@ class RuleMarkup(StageMarkup, ComparisonMarkup, AlertMarkup):
     def body(self) -> Markup:
         around = colours_of(self.page.body_language, self.page.body) if self._detail.body_colours else ()
         plain = not self._detail.body_colours
-        return body_html(self.page, self._placement, around, plain=plain, lines=self._detail.body_lines)
+        return body_html(
+            self.page, self._placement, around, plain=plain, lines=self._detail.body_lines, lets=self._detail.lets
+        )
 
     @property
     def body_left(self) -> int:

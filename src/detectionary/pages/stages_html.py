@@ -39,9 +39,12 @@ class StageMarkup(TextMarkup):
         self._pipelines: dict[str, tuple[Inner, ...]] = {}
         self._inner_left = detail.inner_stages
         self._lets: dict[str, str] = {}
-        names = [*(let.name for let in page.parameters), *(let.name for let in page.bindings)]
-        for number, name in enumerate(names, start=1):
-            self._lets[name] = f"let-{number}"
+        self.most_lets = detail.lets
+        """So many parameters are shown, and so many bindings."""
+        for number, parameter in enumerate(page.parameters[: detail.lets], start=1):
+            self._lets[parameter.name] = f"let-{number}"
+        for number, binding in enumerate(page.bindings[: detail.lets], start=len(page.parameters) + 1):
+            self._lets[binding.name] = f"let-{number}"
         for stage in page.stages:
             if stage.operator == "selection":  # Sigma's condition uses them by the names that they begin with
                 self._lets.setdefault(stage.text.partition(":")[0].strip("\"' "), f"s{stage.number}")

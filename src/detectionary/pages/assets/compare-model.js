@@ -75,7 +75,7 @@
       }
       made.push({
         name: group.name,
-        names: group.names.size > 1 ? [...group.names] : [],
+        names: group.names.size === 1 && group.names.has(group.name) ? [] : [...group.names],
         mark: group.mark(),
         rows: rows.map((row) => ({
           operator: row.operator, name: row.name, mark: markOf(row), cells: row.cells, excluded_by: row.opposite,
