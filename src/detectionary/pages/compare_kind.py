@@ -10,7 +10,7 @@ import msgspec
 from detectionary.pages.compare import MOST, NOTHING, ComparePage, compare
 from detectionary.pages.compare_html import PATH, render_compare
 from detectionary.pages.keys import rule_path
-from detectionary.pages.kind import FileGroup, PageKind
+from detectionary.pages.kind import FileGroup, PageKind, digest_of_rules
 from detectionary.pages.library import Library
 from detectionary.pages.rule import RulePage
 from detectionary.pages.rule_kind import RULES
@@ -91,4 +91,4 @@ def _files(library: Library) -> Iterable[tuple[str, bytes]]:
         yield f"compare/places/{number}.js", b"detectionaryPlaces(%d,%s);\n" % (number, data)
 
 
-PLACES_FILES: Final = FileGroup("places of rules", _files, live=False)
+PLACES_FILES: Final = FileGroup("places of rules", _files, live=False, basis=digest_of_rules)

@@ -80,3 +80,15 @@ def digest_of(*parts: object) -> str:
         state.update(len(data).to_bytes(4, "little"))
         state.update(data)
     return state.hexdigest()
+
+
+def digest_of_rules(library: Library) -> str:
+    """A digest of everything that the catalog knows of each rule itself, and of which of their texts are shown."""
+
+    def made() -> str:
+        rules = library.index.rules
+        # The number is there for what follows the order in which rules were found first.
+        parts = ((rule.reference.slug, rule.licence, rule.digest, rule.counted, rule.number) for rule in rules)
+        return digest_of(library.bodies.value, *parts)
+
+    return library.once("digest of rules", made)

@@ -13,7 +13,7 @@ import msgspec
 
 from detectionary.catalog import Listing
 from detectionary.pages.keys import rule_path
-from detectionary.pages.kind import FileGroup, PageKind, digest_of, json_path
+from detectionary.pages.kind import FileGroup, PageKind, digest_of, digest_of_rules, json_path
 from detectionary.pages.library import Library
 from detectionary.pages.part import Part, encode_part
 
@@ -147,13 +147,7 @@ def _inert(text: str) -> str:
     return f"'{text}" if text and begins else text
 
 
-def _rule_tables_basis(library: Library) -> str:
-    return digest_of(
-        *(part for rule in library.index.rules for part in (rule.reference.slug, rule.licence, rule.digest))
-    )
-
-
-RULE_TABLES: Final = FileGroup("all rules", _rule_tables, basis=_rule_tables_basis)
+RULE_TABLES: Final = FileGroup("all rules", _rule_tables, basis=digest_of_rules)
 
 # Search engines
 

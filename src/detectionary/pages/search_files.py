@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from detectionary.pages.environment import asset_files
-from detectionary.pages.kind import FileGroup
+from detectionary.pages.kind import FileGroup, digest_of_rules
 from detectionary.pages.library import Bodies, Library
 from detectionary.pages.licences import may_republish
 from detectionary.pages.part import whole_characters
@@ -87,4 +87,4 @@ def _json(plain: object) -> bytes:
         return msgspec.json.encode(whole_characters(plain)).replace(b"<", b"\\u003c")
 
 
-SEARCH: Final = FileGroup("search", _files, live=False)
+SEARCH: Final = FileGroup("search", _files, live=False, basis=digest_of_rules)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from html import escape
 from multiprocessing import get_context
@@ -126,6 +127,10 @@ def _make(job: Job) -> list[Made]:
     return _maker.make(job)
 
 
+class LostError(Exception):
+    """A process came to an end that was to make pages."""
+
+
 _FEW: Final = 150
 """So many pages are made sooner than other processes are started."""
 
@@ -154,7 +159,9 @@ class Workers:
         """Have these made."""
         self._waiting += jobs
         self._tasks += sum(len(job.tasks) for job in jobs)
-        if self._processes > 1 and self._tasks > _FEW:
+        # Groups that are too large to be served from memory take seconds, which other work can use.
+        long = any(job.group and not GROUPS[job.number].live for job in jobs)
+        if self._processes > 1 and (long or self._pool is not None or self._tasks > _FEW):
             if self._pool is None:
                 start = (self._open_library, self._staging)
                 self._pool = ProcessPoolExecutor(self._processes, get_context("spawn"), _start, start)
@@ -172,4 +179,7 @@ class Workers:
         for job in self._waiting:
             yield maker.make(job)
         for done in as_completed(self._under_way):
-            yield done.result()
+            try:
+                yield done.result()
+            except BrokenProcessPool as error:
+                raise LostError("a process that makes pages ended before its time; perhaps memory ran out") from error

@@ -17,7 +17,7 @@ from detectionary.pages.library import Bodies, Library
 from detectionary.pages.registry import PAGES
 from detectionary.site.folder import SiteError, SiteFolder
 from detectionary.site.state import State, Unit, made_with
-from detectionary.site.work import GROUPS, Job, Task, Workers
+from detectionary.site.work import GROUPS, Job, LostError, Task, Workers
 
 _AT_ONCE: Final = 32
 """Pages that a process makes before it reports."""
@@ -73,12 +73,15 @@ def write_site(
         units = _kept(library, folder, known, workers)
         made = 0
         written: list[str] = []
-        for job in workers.made():
-            for each in job:
-                units[each.unit.name] = each.unit
-                written += each.written
-            made += len(job)
-            progress(made, workers.tasks)
+        try:
+            for job in workers.made():
+                for each in job:
+                    units[each.unit.name] = each.unit
+                    written += each.written
+                made += len(job)
+                progress(made, workers.tasks)
+        except LostError as error:
+            raise SiteError(f"{error}. {out} is as it was") from error
         _each_file_once(units.values())
         if library.catalog.data_version() != before:
             raise SiteError(f"{catalog} was changed meanwhile; {out} is as it was. Run it again")
