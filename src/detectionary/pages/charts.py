@@ -71,25 +71,27 @@ def draw(chart: Chart, root: str) -> Markup:
 def _svg(chart: Chart, height: float, body: Iterator[str], *, links: bool) -> Markup:
     described = f"{chart.name}-title {chart.name}-desc"
     return Markup(  # noqa: S704  # every text in `body` is escaped
-        f'<svg class="chart {chart.kind}" viewBox="0 0 {_WIDTH} {_number(height)}" '
+        f'<svg class="chart" viewBox="0 0 {_WIDTH} {_number(height)}" '
         f'role="{"group" if links else "img"}" aria-labelledby="{described}">'
         f'<title id="{chart.name}-title">{escape(chart.title)}</title>'
-        f'<desc id="{chart.name}-desc">{escape(_described(chart))}</desc>'
+        f'<desc id="{chart.name}-desc">{escape(_described(chart, links))}</desc>'
         f"{''.join(body)}</svg>"
     )
 
 
-def _described(chart: Chart) -> str:
-    """The chart in a sentence, for those who do not see it."""
+def _described(chart: Chart, links: bool) -> str:
+    """The chart in a sentence, for those who do not see it; links say what they are themselves."""
+    if links:
+        return chart.about
     rows = (f"{row.label} {row.total:,}" for row in chart.rows)
     return f"{chart.head}: {', '.join(rows)}."
 
 
 def _linked(row: ChartRow, root: str, inside: str) -> str:
+    title = f"<title>{escape(f'{row.label}: {row.total:,}')}</title>"
     if row.link is None:
-        return f"<g>{inside}</g>"
-    name = f"{row.label}: {row.total:,} rules"
-    return f'<a href="{escape(root + row.link)}" aria-label="{escape(name)}">{inside}</a>'
+        return f"<g>{title}{inside}</g>"
+    return f'<a href="{escape(root + row.link)}">{title}{inside}</a>'
 
 
 def _cut(label: str, width: float) -> str:
@@ -102,13 +104,14 @@ def _number(value: float) -> str:
 
 
 def _rect(x: float, y: float, width: float, height: float, names: str) -> str:
-    return (
-        f'<rect class="{names}" x="{_number(x)}" y="{_number(y)}" width="{_number(width)}" height="{_number(height)}"/>'
-    )
+    at = f" x={_number(x)}" * bool(x) + f" y={_number(y)}" * bool(y)
+    return f"<rect class={names}{at} width={_number(width)} height={_number(height)} />"
 
 
-def _text(x: float, y: float, text: str, names: str) -> str:
-    return f'<text class="{names}" x="{_number(x)}" y="{_number(y)}">{escape(text)}</text>'
+def _text(x: float, y: float, text: str, names: str = "") -> str:
+    at = f" x={_number(x)}" * bool(x)
+    named = f' class="{names}"' if names else ""
+    return f"<text{named}{at} y={_number(y)}>{escape(text)}</text>"
 
 
 def _bars(chart: Chart, root: str) -> Markup:
@@ -124,8 +127,7 @@ def _bars(chart: Chart, root: str) -> Markup:
                 row,
                 root,
                 _rect(0, y, _WIDTH, _ROW, "hit")
-                + f"<title>{escape(f'{row.label}: {row.total:,}')}</title>"
-                + _text(0, y + 16.5, _cut(row.label, _LABEL - 8), "label")
+                + _text(0, y + 16.5, _cut(row.label, _LABEL - 8))
                 + _rect(_LABEL, y + 5, width, _ROW - 10, colour)
                 + _text(_LABEL + width + 6, y + 16.5, f"{row.total:,}", "value"),
             )
@@ -144,7 +146,7 @@ def _stacked(chart: Chart, root: str) -> Markup:
                 row,
                 root,
                 _rect(0, y, _WIDTH, _ROW, "hit")
-                + _text(0, y + 16.5, _cut(row.label, label - 6), "label")
+                + _text(0, y + 16.5, _cut(row.label, label - 6))
                 + "".join(segments(row, y)),
             )
 
@@ -183,7 +185,7 @@ def _columns(chart: Chart) -> Markup:
                     y -= tall
                     yield _rect(middle - width / 2, y, width, max(tall - 0.6, 0.5), colour)
             yield _text(middle, y - 4, f"{row.total:,}", "value middle")
-            yield _text(middle, height - 6, row.label, "label middle small")
+            yield _text(middle, height - 6, row.label, "middle small")
             yield "</g>"
 
     return _svg(chart, height, body(), links=False)

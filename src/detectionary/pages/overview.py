@@ -15,6 +15,7 @@ from detectionary.pages.charts import Chart, ChartRow
 from detectionary.pages.languages import language_title
 from detectionary.pages.library import Library
 from detectionary.pages.part import Part
+from detectionary.text.codes import BY_CODE
 
 PATH: Final = "index.html"
 
@@ -173,6 +174,7 @@ def _charts(index: Index, numbers: Statistics, runs: tuple[Run, ...]) -> Iterato
             for count in languages
         ),
     )
+    yield _severities(index)
     yield Chart(
         "platform",
         "bars",
@@ -182,10 +184,9 @@ def _charts(index: Index, numbers: Statistics, runs: tuple[Run, ...]) -> Iterato
         ("rules",),
         tuple(_most(index, Facet.PLATFORM, "not known")),
     )
-    yield _tactics(index)
-    yield _severities(index)
     if numbers.years:
         yield _years(numbers, len(index.rules))
+    yield _tactics(index)
     history = [run for run in reversed(runs) if run.complete]
     if len(history) > 1:
         yield _growth(history)
@@ -363,7 +364,7 @@ def _measures(index: Index, numbers: Statistics) -> Iterator[Measure]:
     )  # fmt: skip
     queries = len({rule.fingerprint for rule in rules})
     yield Measure(
-        "distinct", "different queries", queries, whole, "rules",
+        "distinct", "have different queries", queries, whole, "rules",
         f"{whole - queries:,} rules repeat the query of another; corpus counts count it once.",
     )  # fmt: skip
     yield Measure(
@@ -373,7 +374,7 @@ def _measures(index: Index, numbers: Statistics) -> Iterator[Measure]:
 
 
 def _runnable_measure(runnable: Runnable) -> Measure:
-    data = f" Of these {runnable.data:,} have columns that depend on the data." if runnable.data else ""
+    data = f" Of those that run, {runnable.data:,} have columns that depend on the data." if runnable.data else ""
     failed = f" {runnable.failed:,} fail by a fault of ours." if runnable.failed else ""
     return Measure(
         "runnable", "can be run on this machine’s engine", runnable.runs, runnable.measured, "Kusto rules",
@@ -387,11 +388,15 @@ def _reasons(numbers: Statistics) -> Iterator[Reasons]:
         yield Reasons("opaque", "Why conditions stay opaque", "Reason", rows)
     if numbers.codes:
         found = tuple(
-            Reason(f"{each.code} {each.level}", each.rules, each.rules, each.message) for each in numbers.codes
+            Reason(f"{each.code} {each.level}", each.rules, each.rules, _about(each.code, each.message))
+            for each in numbers.codes
         )
         yield Reasons("findings", "What rules are told about themselves", "Finding", found)
     if numbers.runnable is not None and numbers.runnable.refusals:
-        refused = tuple(Reason(each.code, each.rules, each.rules, each.message) for each in numbers.runnable.refusals)
+        refused = tuple(
+            Reason(each.code, each.rules, each.rules, _about(each.code, each.message))
+            for each in numbers.runnable.refusals
+        )
         yield Reasons("refusals", "Why Kusto rules are refused", "Code", refused)
     if numbers.ignored:
         yield Reasons(
@@ -400,6 +405,12 @@ def _reasons(numbers: Statistics) -> Iterator[Reasons]:
             "Reason",
             tuple(Reason(reason, count) for reason, count in numbers.ignored),
         )
+
+
+def _about(code: str, message: str) -> str:
+    """What a code says, in general; for one that is not known, what it says of one rule."""
+    known = BY_CODE.get(code)
+    return message if known is None else known.about
 
 
 def _repositories(index: Index, numbers: Statistics) -> Iterator[RepositoryRow]:

@@ -16,6 +16,9 @@ from detectionary.pages.overview import PATH, Overview, overview, percent
 _MOST_REASONS: Final = 12
 """Longer lists are cut; the JSON has them whole."""
 
+_MOST_REPOSITORIES: Final = 24
+"""Of more, those with most rules are shown."""
+
 
 def _paths(_library: Library) -> Iterable[str]:
     return (PATH,)
@@ -27,14 +30,20 @@ def _fill(library: Library, path: str) -> Overview | None:
 
 def _html(library: Library, page: Overview) -> str:
     drawn = library.once("overview charts", lambda: _drawn(page))
+    most = set(sorted(page.by_repository, key=lambda row: -row.rules)[:_MOST_REPOSITORIES])
     return (
         environment()
         .get_template("overview.html.j2")
         .render(
-            page=page, root="", drawn=drawn, percent=percent, proportion=proportion, most=_MOST_REASONS,
-            live=library.live,
+            page=page,
+            root="",
+            drawn=drawn,
+            percent=percent,
+            proportion=proportion,
+            most=_MOST_REASONS,
+            repositories=[row for row in page.by_repository if row in most],
         )
-    )  # fmt: skip
+    )
 
 
 def _drawn(page: Overview) -> Mapping[str, Markup]:
