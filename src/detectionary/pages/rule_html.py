@@ -46,6 +46,9 @@ _MOST: Final = 24
 _FEWEST: Final = 4
 """Of each language this many are seen at once."""
 
+_FAR: Final = 30
+"""Lines of the body before its query, which are then skipped by a link."""
+
 _PASSED_ON: Final = 12
 """More columns than this that a stage only passes on are folded away."""
 
@@ -302,6 +305,12 @@ class RuleMarkup(StageMarkup, ComparisonMarkup, AlertMarkup):
         return body_html(
             self.page, self._placement, around, plain=plain, lines=self._detail.body_lines, lets=self._detail.lets
         )
+
+    @property
+    def query_line(self) -> int | None:
+        """Where the query begins, when that is far down."""
+        lines = [line for stage in self.page.stages if (line := self.line(stage)) is not None]
+        return min(lines) if lines and min(lines) - self.page.source.line > _FAR else None
 
     @property
     def body_left(self) -> int:
