@@ -238,9 +238,12 @@ def _counted(row: Indicator, key: ValueKey | None, operator: str) -> tuple[str, 
 
     No value for rows of an anti-join's other side, a missing event and the like, which the rule does not look for.
     """
-    if key is None or not (row.context is None or row.context.startswith("binding ")):
-        return operator, None
-    return key[1], key[2]
+    return (operator, None) if key is None or not is_counted(row) else (key[1], key[2])
+
+
+def is_counted(row: Indicator) -> bool:
+    """Whether corpus counts count what a row looks for: it is a condition on the rule's own records."""
+    return row.context is None or row.context.startswith("binding ")
 
 
 def spelled_outcome(outcome: Outcome) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from detectionary.catalog.relations import IN_ORDER, MOST_VALUES, RARE, REFERENCE, sharing
-from detectionary.catalog.rows import read_outcome
+from detectionary.catalog.rows import is_counted, read_outcome
 from detectionary.model.analysis import Indicator
 from detectionary.model.entry import CorpusCount, Entry, Reference, Relations, ValueKey, value_keys
 from detectionary.model.outcome import distance
@@ -26,10 +26,11 @@ def relations_of_stranger(connection: sqlite3.Connection, entry: Entry, fingerpr
     """The relations of an entry that has no number; `fingerprint` is what its copies share."""
     identity = (fingerprint, entry.rule.id)
     corpus = _corpus(connection, entry.analysis.indicators, identity, excluded=False)
+    own = {key for row in entry.analysis.indicators if is_counted(row) for key in value_keys(row)}
     spreads = sorted(
         (count.total, key)
         for key, count in corpus.items()
-        if 1 <= count.total < RARE  # itself is one more
+        if key in own and 1 <= count.total < RARE  # the rule itself would be one more
     )
     keys = [(*key, spread) for spread, key in spreads[:MOST_VALUES]]
     return Relations(

@@ -73,6 +73,8 @@ def read_pasted(text: str, name: str = "", language: str | None = None) -> Paste
 
     Nothing raises on bad text. A name that says nothing, or leads to no rule, is not believed.
     """
+    # Halves of characters can be in a JSON string and in no file; each is replaced by one character.
+    text = text.encode("utf-8", "replace").decode()
     stem = _stem(name)
     if language is not None:
         return _as_language(text, stem, language)
@@ -140,8 +142,7 @@ def _names_rule(text: str) -> bool:
 
 
 def _read(path: str, text: str) -> FileContent:
-    # Halves of characters can be in a JSON string and in no file; each is replaced by one character.
-    return read_bytes(path, text.encode("utf-8", "replace"), _REPOSITORY, split)
+    return read_bytes(path, text.encode(), _REPOSITORY, split)
 
 
 def _stem(name: str) -> str:
