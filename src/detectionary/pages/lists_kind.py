@@ -74,6 +74,9 @@ LANGUAGES: Final = (Facet.LANGUAGE,)
 
 Context: TypeAlias = IndexPage | OverviewPage
 
+_KEPT: Final = 400
+"""The first pages of longer lists are kept: there are few, and they count over many rules."""
+
 
 def facet_kind(pages: FacetPages) -> PageKind[Context]:
     """The kind of the pages of a facet."""
@@ -82,7 +85,11 @@ def facet_kind(pages: FacetPages) -> PageKind[Context]:
         if path in overview_numbers(library, pages):
             return overview(library, pages.folder, pages.facets, pages.grouping, path)
         found = addresses(library, pages).get(path)
-        return None if found is None else index_page(library, pages, *found)
+        if found is None:
+            return None
+        if found[1] == 1 and found[0].bits.bit_count() > _KEPT:
+            return library.once(("first page of list", path), lambda: index_page(library, pages, *found))
+        return index_page(library, pages, *found)
 
     def html(_library: Library, page: Context) -> str:
         return render_overview(page) if isinstance(page, OverviewPage) else render_index(page)
