@@ -49,7 +49,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"{engine} answers for fewer functions"))
 
 
-TOGETHER: Final = ("tests/browser/", "test_corpora.py", "test_rules.py", "test_families.py::", "test_metamorphic.py")
+TOGETHER: Final = (
+    "tests/browser/",
+    "tests/api/test_playground",
+    "test_corpora.py",
+    "test_rules.py",
+    "test_families.py::",
+    "test_metamorphic.py",
+)
 """Modules whose tests share what takes long to work out."""
 
 
