@@ -104,17 +104,18 @@ def _change(change: ChangedRule, lines: int, details: int, root: str) -> str:
     name = f'<a href="{escape(root + change.page)}">{title}</a>' if change.page else title
     # The heading of the group says it already when a changed rule is of one kind only.
     kinds = change.kinds if len(change.kinds) > 1 or change.event != "changed" else ()
-    tags = "".join(f'<span class="tag {kind}">{kind}</span>' for kind in kinds)
+    tags = "".join(f'<span class="tag kind-{kind}">{kind}</span>' for kind in kinds)
     path = escape(f"{change.repository}/{change.path}")
     if change.path_before is not None:
         path = (
             f"<del>{escape(change.path_before)}</del> <ins>{escape(change.path)}</ins> in {escape(change.repository)}"
         )
     gone = "" if change.page or change.event == "removed" else ' <span class="muted">(no longer here)</span>'
+    body = _details(change, details) + _diff(change, lines)
     return (
-        f'<li class="change"><p class="head">{name}{gone}{tags} '
+        f'<li class="change{"" if body else " plain"}"><p class="head">{name}{gone}{tags} '
         f'<span class="where">{escape(language_title(change.language))} · <span class="path">{path}</span></span></p>'
-        f"{_details(change, details)}{_diff(change, lines)}</li>"
+        f"{f'<div>{body}</div>' if body else ''}</li>"
     )
 
 
