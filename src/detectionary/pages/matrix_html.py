@@ -15,7 +15,6 @@ from markupsafe import Markup
 from detectionary.pages.code import escape
 from detectionary.pages.matrix import MatrixPage, MatrixSubTechnique, MatrixTactic, MatrixTechnique
 
-
 _Told: TypeAlias = dict[tuple[MatrixSubTechnique, ...], MatrixTactic]
 """The tactic under which each list of sub-techniques stands already; the others lead there, the script copies it."""
 

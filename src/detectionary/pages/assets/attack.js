@@ -54,7 +54,7 @@
           cell.subs.push(known(subId, subLink, sub, shown));
         });
         if (list.dataset.own) {
-          cell.own = element("li", "the technique itself", "own");
+          cell.own = element("li", "itself", "own");
           cell.own.append(element("b", list.dataset.own));
           list.prepend(cell.own);
         }
