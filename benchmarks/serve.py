@@ -126,13 +126,12 @@ def _searches(index: Index, chance: random.Random) -> Iterator[Request]:
 
 @contextmanager
 def _served(db: Path) -> Iterator[tuple[str, int]]:
-    """A server of the catalog, that has warmed up."""
+    """A server of the catalog, when it says that it is ready."""
     command = [sys.executable, "-m", "detectionary", "serve", "--db", str(db.resolve()), "--port", "0"]
     with subprocess.Popen(command, cwd=PROJECT / "src", stderr=subprocess.PIPE, text=True) as process:
         try:
             said = process.stderr.readline() if process.stderr else ""
             address = urlsplit(next(word for word in said.split() if word.startswith("http://")))
-            asyncio.run(asyncio.sleep(5))
             yield address.hostname or "127.0.0.1", address.port or 0
         finally:
             process.terminate()

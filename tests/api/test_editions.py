@@ -155,7 +155,7 @@ def test_a_page_that_cannot_be_warmed_stops_nothing(served: Workshop, caplog: py
 
     workshop = Workshop(served.settings, fail)
     try:
-        workshop._warm_up(workshop.edition)
+        workshop.warm()
         assert asking(workshop)("/index.html").status_code == 200
     finally:
         workshop.close()

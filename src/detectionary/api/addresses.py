@@ -61,8 +61,11 @@ class Addresses:
             found = _of_kind(library, kind, address)
             if found is not None:
                 return found
-        content = self._grouped(library).get(address)
-        return None if content is None else represent(content, media_type_of(address, active=False))
+        for group in self._files:
+            content = _grouped(library, group).get(address)
+            if content is not None:
+                return represent(content, media_type_of(address, active=False))
+        return None
 
     def warm(self, library: Library) -> None:
         """Make the first page of every kind, and with it what its pages share."""
@@ -70,7 +73,8 @@ class Addresses:
             path = next(iter(kind.paths(library)), None)
             if path is not None:
                 self.make(library, path)
-        self._grouped(library)
+        for group in self._files:
+            _grouped(library, group)
 
     def _kinds_at(self, library: Library, address: str) -> Iterator[PageKind[Any]]:
         folder = address.partition("/")[0] if "/" in address else ""
@@ -78,16 +82,13 @@ class Addresses:
             if kind.folder == folder if kind.folder else _html_address(address) in _paths(library, kind):
                 yield kind
 
-    def _grouped(self, library: Library) -> Mapping[str, bytes]:
-        """The files of all groups."""
-        return library.once(
-            "files of groups",
-            lambda: {path: content for group in self._files for path, content in group.files(library)},
-        )
-
 
 def _paths(library: Library, kind: PageKind[Any]) -> frozenset[str]:
     return library.once(("addresses", kind.name), lambda: frozenset(kind.paths(library)))
+
+
+def _grouped(library: Library, group: FileGroup) -> Mapping[str, bytes]:
+    return library.once(("files", group.name), lambda: dict(group.files(library)))
 
 
 def _html_address(address: str) -> str:

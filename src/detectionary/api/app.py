@@ -30,6 +30,7 @@ from detectionary.api.problems import (
 )
 from detectionary.api.representation import JSON, represent, respond
 from detectionary.pages.browse import BrowseAnswer
+from detectionary.pages.changes import ChangesPage, RunPage
 from detectionary.pages.compare import ComparePage
 from detectionary.pages.layers import Layer
 from detectionary.pages.matrix import CoverageAnswer
@@ -47,6 +48,8 @@ ANSWERS: Final[tuple[type[Part], ...]] = (
     CoverageAnswer,
     Layer,
     ComparePage,
+    ChangesPage,
+    RunPage,
     Overview,
     health.Health,
     playground_shapes.PlaygroundState,

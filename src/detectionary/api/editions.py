@@ -152,6 +152,10 @@ class Workshop:
         self._waiting = 0
         self._closing = False
 
+    def warm(self) -> None:
+        """Make what all pages of the first edition share; later editions are warm before they are served."""
+        self._warm_up(self.edition)
+
     def close(self) -> None:
         """Finish what is being made, and let go of the catalog."""
         self._closing = True
@@ -174,8 +178,7 @@ class Workshop:
             self._waiting -= 1
 
     async def watch(self) -> None:
-        """Warm the first edition, then look for changes of the file until cancelled."""
-        await self._read(partial(self._warm_up, self.edition))
+        """Look for changes of the file until cancelled."""
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             await self.refresh()

@@ -1,18 +1,20 @@
-"""`compare` and `statistics`: rules side by side, and the catalog as a whole."""
+"""`compare`, `changes` and `statistics`: rules side by side, what ingests changed, and the catalog as a whole."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from detectionary.api.answering import NothingThere, answer, documented
 from detectionary.api.editions import Workshop
-from detectionary.api.parameters import LONGEST_NAME, NoParameters, Strict
+from detectionary.api.parameters import FARTHEST, LONGEST_NAME, NoParameters, Strict
 from detectionary.api.problems import NOT_FOUND
+from detectionary.pages.changes import INDEX, ChangesPage, Place, RunPage, places
+from detectionary.pages.changes_kind import CHANGES
 from detectionary.pages.compare import MOST, ComparePage
 from detectionary.pages.compare_kind import asked as names_in
 from detectionary.pages.compare_kind import compare_page
@@ -20,6 +22,18 @@ from detectionary.pages.library import Library
 from detectionary.pages.overview import PATH, Overview
 from detectionary.pages.overview_kind import OVERVIEW
 from detectionary.pages.part import encode_part
+
+
+class ChangesOfRun(Strict):
+    """Which part of what an ingest changed."""
+
+    language: Annotated[
+        str, Field(max_length=LONGEST_NAME, description="Rules of this language alone.", examples=["sigma"])
+    ] = ""
+    page: Annotated[int, Field(ge=1, le=FARTHEST, description="Which page of them; `pages` of the answer counts.")] = 1
+
+
+RunNumber = Annotated[int, Path(ge=1, le=FARTHEST, description="The number of an ingest.", examples=[1])]
 
 
 class Comparing(Strict):
@@ -45,6 +59,17 @@ def router(workshop: Workshop) -> APIRouter:
         """Put two to four rules side by side, their tests aligned. Names that no rule has are `missing`."""
         return await answer(workshop, request, lambda library: _compared(library, names_in(asked.rules)))
 
+    @operations.get("/changes", responses=documented(ChangesPage))
+    async def changes(request: Request, _asked: Annotated[NoParameters, Query()]) -> Response:
+        """List all ingests, the newest first, and what the newest that changed something did."""
+        return await answer(workshop, request, lambda library: _changed(library, INDEX))
+
+    @operations.get("/changes/{run}", responses=documented(RunPage, NOT_FOUND))
+    async def changes_of_run(request: Request, run: RunNumber, asked: Annotated[ChangesOfRun, Query()]) -> Response:
+        """Give what an ingest changed, rule by rule, a page at a time."""
+        place = Place(run, asked.language or None, asked.page)
+        return await answer(workshop, request, lambda library: _changed(library, _path(library, place)))
+
     @operations.get("/statistics", responses=documented(Overview))
     async def statistics(request: Request, _asked: Annotated[NoParameters, Query()]) -> Response:
         """Say what is in the catalog, and how much of it was parsed, is opaque, can be run: the overview's figures."""
@@ -58,6 +83,21 @@ def _compared(library: Library, names: tuple[str, ...]) -> bytes:
     if page is None:
         raise NothingThere(f"no present rule has the slug or the id {' or '.join(names)}; /api/search finds rules")
     return encode_part(page)
+
+
+def _path(library: Library, place: Place) -> str:
+    by_place = library.once("addresses of changes", lambda: {found: path for path, found in places(library).items()})
+    path = by_place.get(place)
+    if path is None:
+        raise NothingThere(f"ingest {place.run} changed nothing of that; /api/changes lists what did")
+    return path
+
+
+def _changed(library: Library, path: str) -> bytes:
+    page = CHANGES.fill(library, path)
+    if page is None:
+        raise NothingThere("there are no changes")
+    return CHANGES.encode(page)
 
 
 def _statistics(library: Library) -> bytes:

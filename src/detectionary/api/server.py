@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import signal
 import socket
@@ -16,12 +17,16 @@ from starlette.types import ASGIApp
 KEEP_SECONDS: Final = 75
 """A connection without a request is kept this long: longer than proxies keep theirs, so that they close first."""
 
+MOST_PORT: Final = 65535
+
 GRACE_SECONDS: Final = 10
 """Requests that are being answered when the server is told to stop have this long."""
 
 
 def listen(host: str, port: int) -> socket.socket:
     """A socket on which nothing is answered yet; `OSError` when it cannot be had. Port 0 is any that is free."""
+    if not 0 <= port <= MOST_PORT:  # the system's resolver would take another port instead
+        raise OSError(errno.EINVAL, f"ports are from 0 to {MOST_PORT}")
     family, kind, protocol, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]

@@ -22,8 +22,6 @@ class Settings:
     bodies: Bodies = Bodies.ALL
     base_url: str | None = None
     names: frozenset[str] = frozenset(("127.0.0.1", "[::1]", "localhost"))
-    logs: tuple[Path, ...] = ()
-    """Sample logs that the playground runs rules on."""
     threads: int = 3
     """Pages and answers made at the same time; more only makes all of them later, for one interpreter runs them."""
     waiting: int = 200

@@ -99,7 +99,7 @@ def opened(options: RunOptions) -> Iterator[Opened]:
     engine = _engine(options.engine)
     base = environment_base()
     with tempfile.TemporaryDirectory(prefix="detectionary-", ignore_cleanup_errors=True) as folder:
-        logs = _read(options.logs, Path(folder) / "logs", base.tables, options.table, options.cache)
+        logs = read_samples(options.logs, Path(folder) / "logs", base.tables, options.table, options.cache)
         report(logs)
         stand_ins = dict(_external(options.external, Path(folder)))
         tables = {**logs.tables, **{EXTERNAL + name: table for name, table in stand_ins.items()}}
@@ -119,9 +119,10 @@ def _engine(name: str) -> Engine:
         raise Trouble(f"{name} is not installed: {error}", help_text, ExitCode.CONFIGURATION) from None
 
 
-def _read(
+def read_samples(
     paths: tuple[Path, ...], folder: Path, schemas: Mapping[str, TableSchema], table: str | None, cache: Path | None
 ) -> Logs:
+    """What the files and folders at `paths` hold, as Parquet in `folder`; of none, nothing."""
     if not paths:
         return Logs({}, ())
     for path in paths:
@@ -145,7 +146,7 @@ def _external(given: tuple[str, ...], folder: Path) -> Iterator[tuple[str, LogTa
             raise Trouble(
                 f"--external wants NAME=FILE, not {item!r}", "--external \"_GetWatchlist('admins')=admins.csv\""
             )
-        logs = _read((Path(path),), folder / f"external-{number}", {}, "rows", None)
+        logs = read_samples((Path(path),), folder / f"external-{number}", {}, "rows", None)
         table = logs.tables.get("rows")
         if table is None:
             raise Trouble(f"{path} holds no rows", "give a CSV, JSON or Parquet file")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import socket
 import sys
+from contextlib import ExitStack, closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -14,15 +16,19 @@ from cyclopts import Parameter
 from detectionary.api.addresses import Addresses
 from detectionary.api.app import create_app
 from detectionary.api.editions import Workshop
+from detectionary.api.playground import Playground
 from detectionary.api.server import address_of, is_loopback, listen, run
 from detectionary.api.settings import Settings
 from detectionary.catalog import CatalogError
 from detectionary.cli import output
 from detectionary.cli.catalogs import DEFAULT, Database
 from detectionary.cli.output import ExitCode
+from detectionary.cli.running import read_samples, report
 from detectionary.cli.trouble import Trouble
+from detectionary.logs import Logs
 from detectionary.pages.library import Bodies
 from detectionary.pages.registry import FILES, PAGES
+from detectionary.schemas import environment_base
 
 
 def serve(
@@ -57,25 +63,40 @@ def serve(
         Where readers find the site when that is elsewhere, as behind a proxy: https://example.org/rules/.
     """
     base = None if base_url is None else _base(base_url)
-    settings = Settings(db, bodies, base, _names(host, base), logs)
+    settings = Settings(db, bodies, base, _names(host, base))
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     addresses = Addresses(PAGES, FILES)
-    try:
-        workshop = Workshop(settings, addresses.warm)
-    except CatalogError as error:
-        raise Trouble(str(error), error.help) from error
-    try:
-        listener = _listening(host, port)
-        app = create_app(workshop, addresses)
-        name, number = address_of(listener)
-        if not is_loopback(host):
-            output.talk(f"detectionary: everybody who reaches {name} can read the catalog: --host {host}", "yellow")
-        rules = len(workshop.edition.index.rules)
-        output.talk(f"{rules:,} rules at {base or f'http://{name}:{number}/'} (Ctrl-C ends)")
-        run(app, listener)
-    finally:
-        workshop.close()
+    with ExitStack() as held:
+        # Readers who come before everything is ready wait, and are not turned away.
+        listener = held.enter_context(closing(_listening(host, port)))
+        try:
+            workshop = held.enter_context(closing(Workshop(settings, addresses.warm)))
+        except CatalogError as error:
+            raise Trouble(str(error), error.help) from error
+        playground = held.enter_context(closing(Playground(db, _samples(logs, held))))
+        workshop.warm()
+        _say_where(workshop, host, listener)
+        run(create_app(workshop, addresses, playground), listener)
     return ExitCode.DONE
+
+
+def _samples(paths: tuple[Path, ...], held: ExitStack) -> Logs | None:
+    """The logs at `paths`, in a folder that is there as long as `held` is; None when there are none."""
+    if not paths:
+        return None
+    folder = held.enter_context(TemporaryDirectory(prefix="detectionary-", ignore_cleanup_errors=True))
+    logs = read_samples(paths, Path(folder), environment_base().tables, None, None)
+    report(logs)
+    return logs
+
+
+def _say_where(workshop: Workshop, host: str, listener: socket.socket) -> None:
+    name, port = address_of(listener)
+    if not is_loopback(host):
+        warning = f"warning: not only this machine: whoever reaches {name} reads the catalog and uses the playground"
+        output.talk(warning, "level.warning")
+    address = workshop.settings.base_url or f"http://{name}:{port}/"
+    output.talk(f"{len(workshop.edition.index.rules):,} rules at {address} (Ctrl-C ends)")
 
 
 def _listening(host: str, port: int) -> socket.socket:
