@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations, groupby
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import msgspec
 from markupsafe import Markup
@@ -280,5 +280,5 @@ def _holders(row: ComparedRow) -> tuple[int, ...]:
 
 def address(slugs: Iterable[str]) -> str:
     """The address of a comparison, beside the page itself."""
-    names = list(slugs)
-    return f"index.html?{urlencode({'rules': ','.join(names)}, safe=',', quote_via=quote)}" if names else "index.html"
+    names = ",".join(quote(slug, safe="", errors="replace") for slug in slugs)
+    return f"index.html?rules={names}" if names else "index.html"

@@ -1,0 +1,147 @@
+"""Comparing rules in a real browser: the script makes what Python makes, and rules are found and added by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from detectionary.catalog import open_catalog
+from detectionary.pages.compare_html import DETAILS, _render
+from detectionary.pages.compare_kind import compare_page
+from detectionary.pages.library import Library
+from detectionary.pages.part import encode_part
+from tests.browser.watching import Watched
+from tests.conftest import needs_shared
+
+FEWEST_PAIRS = 20
+
+TREE = """(root) => {
+  root.normalize();
+  const found = [];
+  (function walk(element) {
+    for (const child of element.childNodes) {
+      const text = child.nodeType === 3 ? child.textContent.replace(/\\s+/g, " ").trim() : "";
+      if (text) found.push(text);
+      if (child.nodeType !== 1) continue;
+      const attributes = [...child.attributes].map((each) => each.name + "=" + each.value);
+      found.push([child.tagName, ...attributes.sort()].join(" "));
+      walk(child);
+    }
+  })(root);
+  return found;
+}"""
+"""An element's insides as a list: elements with their attributes, and texts."""
+
+
+PLACE = """(html) => {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  document.body.replaceChildren(...page.body.children);
+}"""
+"""Show a page without loading it."""
+
+
+@pytest.fixture
+def library(catalog: Path) -> Iterator[Library]:
+    with open_catalog(catalog) as opened:
+        yield Library(opened)
+
+
+def together(library: Library) -> Iterator[tuple[str, ...]]:
+    """Slugs of rules that have something to do with each other, two to four; then of any."""
+    for rule in library.index.rules:
+        entry = library.catalog.entry(rule.reference.slug)
+        assert entry is not None
+        known = library.catalog.relations(entry)
+        others = [other.slug for other in (*known.copies, *known.versions)]
+        others += [other.slug for _, other in known.same_action] + [other.slug for other, _ in known.shared_indicators]
+        near = list(dict.fromkeys(others))
+        if near:
+            yield (entry.slug, *near[: 1 + rule.number % 3])
+    slugs = [rule.reference.slug for rule in library.index.rules]
+    yield from pairwise(slugs)
+
+
+def settled(page: Page, address: str) -> Page:
+    page.goto(address)
+    page.wait_for_selector("#compared .heads, #compared .notice")
+    return page
+
+
+@needs_shared
+def test_the_script_and_python_agree(library: Library, site: str, visitor: Callable[..., Watched]) -> None:
+    page = visitor().page()
+    elsewhere = visitor().page()
+    compared = 0
+    for slugs in islice(together(library), 3 * FEWEST_PAIRS):
+        expected = compare_page(library, slugs)
+        assert expected is not None
+        settled(page, f"{site}compare/index.html?rules={','.join(slugs)}")
+        context: Any = page.eval_on_selector("#compared", "each => each.comparison")
+        assert (slugs, context) == (slugs, json.loads(encode_part(expected)))
+        elsewhere.goto(f"{site}404.html")
+        elsewhere.evaluate(
+            PLACE,
+            _render(expected, DETAILS[0], False, "../"),
+        )
+        made, served = (each.eval_on_selector("#compared", TREE) for each in (page, elsewhere))
+        assert (slugs, made) == (slugs, served)
+        compared += 1
+    assert compared >= FEWEST_PAIRS
+
+
+def first_two(library: Library) -> tuple[str, str]:
+    one, other = (rule.reference.slug for rule in islice(library.index.rules, 2))
+    return one, other
+
+
+def test_only_what_differs(library: Library, site: str, visitor: Callable[..., Watched]) -> None:
+    page = settled(visitor().page(), f"{site}compare/index.html?rules={','.join(first_two(library))}")
+    same = page.locator("tr.all:not(.group)")
+    assert same.first.is_visible()
+    page.get_by_label("Show only what differs").check()
+    assert not any(same.nth(number).is_visible() for number in range(same.count()))
+    assert page.locator("tr.differs, tr.one").first.is_visible()
+
+
+def test_rules_are_found_and_added_with_the_keyboard(
+    library: Library, site: str, visitor: Callable[..., Watched]
+) -> None:
+    one, other = first_two(library)
+    title = library.index.rules[1].reference.title
+    page = settled(visitor().page(), f"{site}compare/index.html?rules={one}")
+    assert page.locator(".heads li").count() == 1
+    page.get_by_label("Add a rule").fill(title)
+    page.wait_for_selector("#pick-found button")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".heads.of2")
+    assert page.url.endswith(f"?rules={one},{other}")
+    page.get_by_label("Leave out A").click()
+    page.wait_for_selector(".heads.of1")
+    assert page.url.endswith(f"?rules={other}")
+
+
+def test_a_rule_is_named_by_its_id_too_and_what_is_not_there_is_told(
+    library: Library, site: str, visitor: Callable[..., Watched]
+) -> None:
+    first, second = (rule.reference for rule in islice(library.index.rules, 2))
+    page = settled(visitor().page(), f"{site}compare/index.html?rules={first.id.upper()},{second.slug},nobody")
+    assert page.locator(".heads li").count() == 2
+    assert "nobody" in page.locator("#compared .notice").inner_text()
+
+
+def test_from_disk_it_says_that_it_cannot_and_leads_to_the_rules(
+    library: Library, site_folder: Path, browser: Browser
+) -> None:
+    address = f"{(site_folder / 'compare' / 'index.html').as_uri()}?rules={','.join(first_two(library))}"
+    with browser.new_context() as context:
+        page = settled(context.new_page(), address)
+        assert "from disk" in page.locator("#compared .notice").inner_text()
+        page.locator("#compared .bullets a").first.click()
+        assert page.locator("h1").inner_text() == library.index.rules[0].reference.title
