@@ -69,3 +69,25 @@ def test_names_and_tactics_are_those_of_the_reference() -> None:
     for technique in reference["techniques"]:
         ours = facts.techniques[technique["id"]]
         assert (ours.name, set(ours.tactics)) == (technique["name"], set(technique["tactics"]))
+
+
+def test_current_techniques_are_neither_revoked_nor_deprecated() -> None:
+    facts = matrix()
+    assert len(facts.current) == 697
+    assert list(facts.current) == sorted(facts.current)
+    assert "T1059.001" in facts.current
+    assert "T1086" not in facts.current
+
+
+def test_sub_techniques_stand_below_their_technique_and_all_of_them_do() -> None:
+    facts = matrix()
+    below = [each.id for children in facts.children.values() for each in children]
+    assert sorted(below) == [identifier for identifier in facts.current if "." in identifier]
+    assert [each.id for each in facts.children["T1110"]] == ["T1110.001", "T1110.002", "T1110.003", "T1110.004"]
+
+
+def test_former_ids_lead_to_the_technique_that_took_their_place() -> None:
+    facts = matrix()
+    assert "T1086" in [each.id for each in facts.former_ids["T1059.001"]]
+    assert sum(map(len, facts.former_ids.values())) == 149
+    assert facts.former_ids.keys() <= facts.current.keys()

@@ -17,7 +17,7 @@ from detectionary.pages.technique_html import bars, by_field, page_href
 from detectionary.pages.words import operator_words
 
 
-def _technique_html(_library: Library, page: TechniquePage) -> str:
+def _technique_html(library: Library, page: TechniquePage) -> str:
     root = up(page.path)
     return (
         environment()
@@ -28,6 +28,7 @@ def _technique_html(_library: Library, page: TechniquePage) -> str:
             tables=[rules_table(each.rules, root, f"Rules in {each.title}") for each in page.languages],
             contents=list(_contents(page)),
             operator_words=operator_words,
+            live=library.live,
             bars=bars,
             by_field=by_field,
             href=page_href,
@@ -53,6 +54,8 @@ def _contents(page: TechniquePage) -> Iterator[tuple[str, str, int | None]]:
         yield "siblings", "Beside it", len(page.siblings)
     if page.languages:
         yield "rules", "Rules", page.rules
+    else:
+        yield from ((tactic.id, tactic.name, None) for tactic in page.tactics)
 
 
 def _tactic_html(_library: Library, page: TacticPage) -> str:
@@ -72,7 +75,7 @@ def _tactic_html(_library: Library, page: TacticPage) -> str:
 
 def _technique_basis(library: Library, path: str) -> str:
     page = technique_page(library, path)
-    return digest_of("" if page is None else encode_part(page))
+    return digest_of("" if page is None else encode_part(page), library.live)
 
 
 def _tactic_basis(library: Library, path: str) -> str:
