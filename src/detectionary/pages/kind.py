@@ -74,12 +74,7 @@ def json_path(path: str) -> str:
 
 def digest_of(*parts: object) -> str:
     """A digest of texts and numbers in their order, for `PageKind.basis`."""
-    state = blake2b(digest_size=12)
-    for part in parts:
-        data = str(part).encode("utf-8", "surrogatepass")
-        state.update(len(data).to_bytes(4, "little"))
-        state.update(data)
-    return state.hexdigest()
+    return blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 def digest_of_rules(library: Library) -> str:

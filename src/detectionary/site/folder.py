@@ -196,8 +196,7 @@ def _without(state: State, names: frozenset[str]) -> State:
 
 
 def _is_inside(name: str) -> bool:
-    path = PurePosixPath(name)
-    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
+    return name not in ("", ".") and not name.startswith("/") and ".." not in name.split("/")
 
 
 def _remove(out: Path, names: Iterable[str]) -> None:
