@@ -185,7 +185,8 @@ def _columns(chart: Chart) -> Markup:
                     y -= tall
                     yield _rect(middle - width / 2, y, width, max(tall - 0.6, 0.5), colour)
             yield _text(middle, y - 4, f"{row.total:,}", "value middle")
-            yield _text(middle, height - 6, row.label, "middle small")
+            # Of a day the month and the day are drawn; the table has it whole.
+            yield _text(middle, height - 6, row.label if len(row.label) < 7 else row.label[-5:], "middle small")
             yield "</g>"
 
     return _svg(chart, height, body(), links=False)

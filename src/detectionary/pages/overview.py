@@ -187,9 +187,9 @@ def _charts(index: Index, numbers: Statistics, runs: tuple[Run, ...]) -> Iterato
     if numbers.years:
         yield _years(numbers, len(index.rules))
     yield _tactics(index)
-    history = [run for run in reversed(runs) if run.complete]
-    if len(history) > 1:
-        yield _growth(history)
+    growth = _growth(list(reversed(runs)))
+    if len(growth.rows) > 1:
+        yield growth
 
 
 def _most(index: Index, facet: Facet, unknown: str) -> Iterator[ChartRow]:
@@ -296,20 +296,20 @@ def _years(numbers: Statistics, rules: int) -> Chart:
 
 
 def _growth(history: list[Run]) -> Chart:
-    """Rules there were after each complete ingest, the last ones."""
+    """How many rules there were after the last ingest of each day, the last days."""
     held = 0
-    rows = []
-    for run in history:
+    days: dict[str, int] = {}
+    for run in history:  # an interrupted one has added rules too
         held += sum(rules for _, rules in run.first_reading) + run.added + run.returned - run.removed
-        rows.append(ChartRow(run.started[5:10], (held,)))
+        days[run.started[:10]] = held
     return Chart(
         "ingest",
         "columns",
-        "Rules after each ingest",
-        "By the day on which repositories were read into this catalog.",
-        "Ingest",
+        "Rules in the catalog over time",
+        "After the last ingest of each day, the last such days.",
+        "Day",
         ("rules",),
-        tuple(rows[-_FIRST_YEARS:]),
+        tuple(ChartRow(day, (rules,)) for day, rules in list(days.items())[-_FIRST_YEARS:]),
         ("one",),
     )
 
