@@ -11,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from detectionary.attack.facts import CREDIT, matrix
+from detectionary.pages import matrix_sets
+from detectionary.pages.layers import ALL_PATH, LAYERS
 from detectionary.pages.library import Library
 from detectionary.pages.matrix import PATH, MatrixPage, coverage_answer, heat_steps, level_of, technique_page_path
 from detectionary.pages.matrix_kind import MATRIX
+from detectionary.pages.matrix_sets import CoveragePage
 from tests.pages.attack_rules import RULES, asked, attack_library
 from tests.pages.markup import Document, faults, read
 
@@ -46,8 +49,8 @@ def test_the_page_is_sound_and_small(html: str) -> None:
     assert CREDIT in html
 
 
-def test_there_is_one_address(library: Library) -> None:
-    assert list(MATRIX.paths(library)) == [PATH]
+def test_there_are_two_addresses(library: Library) -> None:
+    assert list(MATRIX.paths(library)) == [PATH, matrix_sets.PATH]
     assert MATRIX.fill(library, "attack/other.html") is None
 
 
@@ -159,3 +162,19 @@ def test_the_answer_of_the_api_has_pairs_by_technique(library: Library) -> None:
     assert found.total == 2
     assert found.techniques == {"T1059": (1, 2), "T1059.001": (1, 1), "T1105": (1, 1)}
     assert found.tactics == {"Command and Control": 1, "Execution": 2}
+
+
+def test_sets_of_rules_are_told_by_what_they_cover(library: Library) -> None:
+    page = MATRIX.fill(library, matrix_sets.PATH)
+    assert isinstance(page, CoveragePage)
+    rows = {(facet.facet, each.name): each for facet in page.facets for each in facet.sets}
+    kusto, sigma = rows["language", "kusto"], rows["language", "sigma"]
+    assert (kusto.rules, kusto.naming, kusto.techniques, kusto.sub_techniques) == (6, 3, 2, 2)
+    assert (sigma.rules, sigma.naming, sigma.techniques, sigma.sub_techniques) == (2, 2, 2, 3)
+    assert (kusto.alone, sigma.alone) == (("T1078",), ("T1105",))
+    assert rows["platform", "AWS"].matrix == "attack/index.html?platform=AWS"
+    html = MATRIX.html(library, page)
+    assert faults(html) == []
+    assert len(html.encode()) < 60_000
+    layers = {path for path, _ in LAYERS.files(library)}
+    assert {each.layer for each in rows.values()} | {ALL_PATH} == layers

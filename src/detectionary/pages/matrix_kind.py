@@ -1,33 +1,40 @@
-"""The ATT&CK matrix as a page."""
+"""The ATT&CK matrix as a page, and the coverage of sets of rules beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, TypeAlias
 
 from detectionary.attack.facts import CREDIT
+from detectionary.pages import matrix_sets
 from detectionary.pages.environment import environment
 from detectionary.pages.keys import up
 from detectionary.pages.kind import PageKind, digest_of
 from detectionary.pages.library import Library
 from detectionary.pages.matrix import PATH, MatrixPage, matrix_page
 from detectionary.pages.matrix_html import columns
+from detectionary.pages.matrix_sets import CoveragePage, coverage_page
+from detectionary.pages.technique_html import page_href
+
+Context: TypeAlias = MatrixPage | CoveragePage
 
 
 def _paths(_library: Library) -> Iterable[str]:
-    return (PATH,)
+    return (PATH, matrix_sets.PATH)
 
 
-def _page(library: Library) -> MatrixPage:
-    return library.once("matrix page", lambda: matrix_page(library))
+def _fill(library: Library, path: str) -> Context | None:
+    if path == PATH:
+        return library.once("matrix page", lambda: matrix_page(library))
+    if path == matrix_sets.PATH:
+        return library.once("coverage page", lambda: coverage_page(library))
+    return None
 
 
-def _fill(library: Library, path: str) -> MatrixPage | None:
-    return _page(library) if path == PATH else None
-
-
-def _html(library: Library, page: MatrixPage) -> str:
+def _html(library: Library, page: Context) -> str:
     root = up(PATH)
+    if isinstance(page, CoveragePage):
+        return environment().get_template("coverage.html.j2").render(page=page, root=root, href=page_href)
     return (
         environment()
         .get_template("matrix.html.j2")
@@ -35,8 +42,8 @@ def _html(library: Library, page: MatrixPage) -> str:
     )
 
 
-def _basis(library: Library, _path: str) -> str:
-    return digest_of(_page(library), library.live)
+def _basis(library: Library, path: str) -> str:
+    return digest_of(_fill(library, path), library.live)
 
 
-MATRIX: Final = PageKind("attack matrix", "attack", _paths, _fill, _html, basis=_basis)
+MATRIX: Final[PageKind[Context]] = PageKind("attack matrix", "attack", _paths, _fill, _html, basis=_basis)
