@@ -119,7 +119,7 @@ def _entry(library: Library, run: Run, change: RuleChange) -> FeedEntry:
         if len(details) > 20:
             lines.append(f"<p>and {len(details) - 20:,} more differences</p>")
     return FeedEntry(
-        _urn("change", run.started, change.event, change.repository, change.path, rule.id, rule.slug),
+        _urn("change", *_run(run), change.event, change.repository, change.path, rule.id, rule.slug),
         f"{rule.title}: {what}",
         run.finished or run.started,
         page or page_paths(library, run.number, None)[0],
@@ -145,7 +145,7 @@ def _summary(library: Library, run: Run, event: str, repository: str, changes: l
     names = "".join(f"<li>{escape(change.rule.title)}</li>" for change in changes[:40])
     more = f"<p>and {len(changes) - 40:,} more</p>" if len(changes) > 40 else ""
     return FeedEntry(
-        _urn("changes", run.started, event, repository),
+        _urn("changes", *_run(run), event, repository),
         f"{len(changes):,} rules of {repository} {_EVENTS[event]}",
         run.finished or run.started,
         page_paths(library, run.number, None)[0],
@@ -182,6 +182,11 @@ def _clean(text: str) -> str:
 
 def _href(root: str, path: str) -> str:
     return root + path
+
+
+def _run(run: Run) -> tuple[str, str]:
+    """What tells an ingest apart: two may begin in one second."""
+    return str(run.number), run.started
 
 
 def _urn(*parts: str) -> str:
