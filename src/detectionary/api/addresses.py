@@ -51,6 +51,10 @@ class Addresses:
             path: represent(content, media_type_of(path), cache=FOREVER) for path, content in asset_files().values()
         }
 
+    def having(self, kind: PageKind[Any]) -> Addresses:
+        """The same, and the pages of one more kind."""
+        return Addresses((*self._kinds, kind), self._files)
+
     def asset(self, address: str) -> Representation | None:
         """A style, script, font or picture."""
         return self._assets.get(address)

@@ -28,6 +28,7 @@ from detectionary.api.problems import (
     kind_of_status,
     problem_response,
 )
+from detectionary.api.reference import reference
 from detectionary.api.representation import JSON, represent, respond
 from detectionary.pages.browse import BrowseAnswer
 from detectionary.pages.changes import ChangesPage, RunPage
@@ -65,7 +66,13 @@ ANSWERS: Final[tuple[type[Part], ...]] = (
 def create_app(workshop: Workshop, addresses: Addresses, bench: playground.Playground | None = None) -> FastAPI:
     """The application that serves a catalog, with a playground when there is one. Who opened them closes them."""
     # FastAPI's own pages of the document load scripts of other sites; ours are `api/openapi.json` and `api/index.html`.
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=_lifespan(workshop))
+    app = FastAPI(
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan(workshop),
+        generate_unique_id_function=lambda route: route.name,
+    )
     api = APIRouter(prefix="/api", dependencies=[Depends(said_once)])
     for part in (searching, rules, attack, insight, health):
         api.include_router(part.router(workshop))
@@ -73,13 +80,14 @@ def create_app(workshop: Workshop, addresses: Addresses, bench: playground.Playg
         api.include_router(playground.router(workshop, bench))
     app.include_router(api)
     app.include_router(health.router(workshop), include_in_schema=False)
-    described = encode_plain(document(app.routes, ANSWERS, workshop.settings.root))
+    described = document(app.routes, ANSWERS, workshop.settings.root)
+    encoded = encode_plain(described)
 
     @app.get("/api/openapi.json", include_in_schema=False)
     async def openapi(request: Request) -> Response:
-        return respond(represent(described, JSON), request.headers)
+        return respond(represent(encoded, JSON), request.headers)
 
-    app.mount("/", LiveSite(workshop, addresses))
+    app.mount("/", LiveSite(workshop, addresses.having(reference(described))))
     app.add_middleware(Guard, settings=workshop.settings)
     _answer_errors(app, workshop.settings.root)
     return app
