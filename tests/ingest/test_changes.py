@@ -182,7 +182,8 @@ def test_a_change_is_of_the_right_kinds(
     assert run(db, root).new == 1, "the sample is read"
     assert before in text
     write(root, path, text.replace(before, after))
-    run(db, root, day=2)
+    summary = run(db, root, day=2)
+    assert (summary.changed, summary.kinds) == (1, ((kinds[0].value, 1),))
     found, changes = newest(db)
     assert [(each.event, list(each.change.kinds)) for each in changes] == [("changed", kinds)]
     assert found.changed == ((kinds[0], 1),)
@@ -272,7 +273,8 @@ def test_a_rule_that_returns_with_another_text_has_changed_too(root: Path, db: P
 def test_a_renamed_file_has_moved(root: Path, db: Path) -> None:
     run(db, root)
     (root / "Detections/Table.yaml").rename(root / "Detections/Renamed.yaml")
-    run(db, root, day=2)
+    summary = run(db, root, day=2)
+    assert (summary.new, summary.gone, summary.moved) == (1, 1, 1)
     found, (change,) = newest(db)
     assert (found.moved, found.added, found.removed, found.total) == (1, 0, 0, 1)
     assert (change.event, change.change.kinds) == ("moved", ())

@@ -79,7 +79,12 @@ def _view(summary: room.Summary, db: Path) -> list[RenderableType]:
         totals = (summary.rules, summary.accepted, summary.with_diagnostics, summary.predicates, summary.opaques)
         table.add_row(Text("all", "bold"), "", *(Text(f"{number:,}", "bold") for number in totals))
     share = f" ({summary.opaques / summary.predicates:.1%} opaque)" if summary.predicates else ""
-    kept = f"{summary.new:,} new, {summary.changed:,} changed, {summary.unchanged:,} unchanged, {summary.gone:,} gone"
+    kinds = f" ({', '.join(f'{rules:,} {kind}' for kind, rules in summary.kinds)})" if summary.kinds else ""
+    moved = f"; {summary.moved:,} of these moved" if summary.moved else ""
+    kept = (
+        f"{summary.new:,} new, {summary.changed:,} changed{kinds}, {summary.unchanged:,} unchanged, "
+        f"{summary.gone:,} gone{moved}"
+    )
     done = f"{len(summary.analysed):,} taken apart{share}; {summary.functions:,} functions"
     lines: list[RenderableType] = [table, Text(), Text(f"{kept}; {done}")]
     if summary.ignored:

@@ -82,6 +82,7 @@ def ingest(
         run.finish(_stamp(now()))
     with open_catalog(catalog) as reading:
         totals = reading.totals([repository.name for repository in repositories])
+        recorded = reading.runs()[0]
     return Summary(
         counts=totals.counts,
         ignored=totals.ignored,
@@ -91,6 +92,8 @@ def ingest(
         new=run.new,
         changed=run.changed,
         gone=run.gone,
+        kinds=tuple((kind.value, rules) for kind, rules in recorded.changed),
+        moved=recorded.moved,
         analysed=tuple(run.analysed),
         faults=tuple(run.faults),
         unreadable=tuple(run.unreadable),

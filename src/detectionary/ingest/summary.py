@@ -52,6 +52,10 @@ class Summary:
     changed: int
     """Rules with another text."""
     gone: int
+    kinds: tuple[tuple[str, int], ...]
+    """Changed rules by the strongest kind of their change: logic, thresholds, metadata; those there are."""
+    moved: int
+    """Rules that are in another file now: they count as new there, and as gone here."""
     analysed: tuple[RuleName, ...]
     """Rules that were taken apart, in order; the others held."""
     faults: tuple[Fault, ...]
