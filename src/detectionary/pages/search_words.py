@@ -14,7 +14,7 @@ from typing import Final
 from detectionary.catalog.schema import SEARCH_COLUMNS
 from detectionary.catalog.search import COLUMN_WEIGHTS
 from detectionary.catalog.tokens import COLUMN_BITS, OFFSET_BITS
-from detectionary.pages.search_codes import CODES, DIGITS, code, codes
+from detectionary.pages.search_codes import CODES, DIGITS, code, rising
 
 MOST: Final = 48_000
 """A file is closed when it is longer than this; one with a single common word may be three times as long."""
@@ -27,6 +27,7 @@ B: Final = 0.75
 WEIGHTS: Final = tuple(COLUMN_WEIGHTS.get(name, 1) for name in SEARCH_COLUMNS)
 _OFFSETS: Final = (1 << OFFSET_BITS) - 1
 _COLUMNS: Final = (1 << COLUMN_BITS) - 1
+_LISTED: Final = len(CODES)
 _BODY: Final = SEARCH_COLUMNS.index("body")
 
 
@@ -62,14 +63,15 @@ def collect_words(
     """The words of the rules with these numbers, in the order of the site. No places in the bodies of `closed` ones
     (numbers): who knows the places of all words knows the text.
     """
-    starts: dict[int, int] = {}
-    """Where a column of a rule begins, by number and column as `token_places` packs them."""
+    # Where a column of a rule begins, by number and column as `token_places` packs them; negative where that is hidden.
+    starts = [_HIDDEN] * ((max(sizes, default=0) + 1) << COLUMN_BITS)
     start = 0
     for number in numbers:
         for column, size in enumerate(sizes[number]):
             if column != _BODY or number not in closed:
                 starts[number << COLUMN_BITS | column] = start
             start += size + 1
+    hides = bool(closed) or len(numbers) < len(sizes)
     average = sum(map(sum, sizes.values())) / max(1, len(sizes))
     norms = [K1 * (1 - B + B * sum(sizes[number]) / average) for number in numbers]
     place_of = {number: place for place, number in enumerate(numbers)}
@@ -78,22 +80,24 @@ def collect_words(
         counted = _rules(packed, place_of, norms)
         if counted:
             rules.add(token, counted)
-            places.add(token, _places(packed, starts))
+            places.add(token, _places(packed, starts, hides=hides))
     return Words(rules.all(), places.all(), tuple(sizes[number] for number in numbers))
 
+
+_HIDDEN: Final = -(1 << 60)
 
 # These two see every token of every rule, millions of them: list comprehensions, and no call for each.
 
 
-def _places(packed: Sequence[int], starts: Mapping[int, int]) -> str:
-    start_of = starts.get
-    found = [start + (place & _OFFSETS) for place in packed if (start := start_of(place >> OFFSET_BITS, -1)) >= 0]
+def _places(packed: Sequence[int], starts: Sequence[int], *, hides: bool) -> str:
+    found = [starts[place >> OFFSET_BITS] + (place & _OFFSETS) for place in packed]
+    if hides:
+        found = [place for place in found if place >= 0]
     found.sort()
-    steps = list(map(sub, found, (-1, *found)))
     try:
-        return "".join([CODES[step - 1] for step in steps])
+        return "".join([CODES[step - 1] for step in map(sub, found, (-1, *found))])
     except IndexError:
-        return codes(step - 1 for step in steps)
+        return rising(found)
 
 
 def _rules(packed: Sequence[int], place_of: Mapping[int, int], norms: Sequence[float]) -> str:
@@ -108,7 +112,8 @@ def _rules(packed: Sequence[int], place_of: Mapping[int, int], norms: Sequence[f
     last = -1
     for place, frequency in found:
         # How much of the most that it can count a word counts here.
-        text.append(code(place - last - 1) + DIGITS[int(frequency / (frequency + norms[place]) * LEVELS)])
+        level = DIGITS[int(frequency / (frequency + norms[place]) * LEVELS)]
+        text.append(CODES[place - last - 1] + level if place - last <= _LISTED else code(place - last - 1) + level)
         last = place
     return "".join(text)
 

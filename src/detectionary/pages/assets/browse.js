@@ -5,7 +5,7 @@
   const { make, grouped } = page;
   const at = (id) => document.getElementById(id);
   const form = at("ask"), field = at("q"), found = at("found"), results = at("results"), chosen = at("chosen");
-  const sort = at("sort"), fold = at("fold"), side = at("side");
+  const sort = at("sort"), fold = at("fold"), side = at("side"), done = at("done");
   const table = results.querySelector("table");
   let asked = request(new URLSearchParams(location.search));
   let turn = 0;
@@ -58,6 +58,7 @@
       to.addEventListener("click", () => { document.documentElement.scrollTop = 0; });
       return to;
     }));
+    done.textContent = "Show " + grouped(answer.total) + (answer.total === 1 ? " rule" : " rules");
     fold.textContent = "Filters" + (chosen.children.length ? " (" + Object.values(answer.filters).flat().length + ")" : "");
     document.title = (answer.text || "Rules") + " · Detectionary";
     if (answer.total === 0) nothing(answer, titles);
@@ -114,15 +115,21 @@
     event.preventDefault();
   });
 
-  fold.addEventListener("click", () => {
-    const open = fold.getAttribute("aria-expanded") !== "true";
+  // Where there is little room the filters lie over the page.
+  function folded(open) {
     fold.setAttribute("aria-expanded", String(open));
     side.classList.toggle("open", open);
+    (open ? done : fold).focus();
+  }
+  fold.addEventListener("click", () => folded(true));
+  done.addEventListener("click", () => folded(false));
+  side.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && side.classList.contains("open")) folded(false);
   });
 
   // The page as the server wrote it is the answer to nothing asked.
   side.classList.add("folds");
-  fold.hidden = false;
+  fold.hidden = done.hidden = false;
   at("sorted").hidden = false;
   page.facets(at("facets"), (facet, names) => ask(other({ filters: without({ [facet]: names }) }), "pushState"));
   page.adopt(table);

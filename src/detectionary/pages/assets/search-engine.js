@@ -549,11 +549,11 @@ globalThis.detectionary.shard("engine", null, function (tools) {
     const text = await response.text();
     const { found, tokens: words } = await hits(text, phrases);
     if (!found.length) return [];
-    // The stretch with most of the words, and of those with as many the one with most hits.
+    // The stretch with most of the words, and of those the first with several hits.
     let best = found[0], most = 0;
     for (const hit of found) {
       const near = found.filter((other) => other[3] >= hit[3] && other[3] < hit[3] + TOKENS - 4);
-      const worth = new Set(near.map((other) => other[2])).size * 1000 + near.length;
+      const worth = new Set(near.map((other) => other[2])).size * 4 + Math.min(3, near.length);
       if (worth > most) { most = worth; best = hit; }
     }
     const first = Math.max(0, best[3] - 4), last = Math.min(words.length, first + TOKENS) - 1;
