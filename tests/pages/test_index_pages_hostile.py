@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from detectionary.model.entry import Entry
+from detectionary.pages.lists import ValuePage
 from detectionary.pages.lists_names import NAMES
 from tests.catalog.stored import an_entry, looks_for
 from tests.pages.indexed import all_pages, broken_links, by, kind_of, library_of
@@ -65,3 +66,15 @@ def test_the_names_for_the_box_hold_no_tag(tmp_path: Path, text: str) -> None:
     for path, data in NAMES.files(library_of(tmp_path, *hostile(text))):
         assert b"<" not in data, path
         msgspec.json.decode(data.removeprefix(b"globalThis.detectionaryNames=").removesuffix(b";\n"))
+
+
+def test_an_endless_value_is_cut_on_its_page_and_whole_in_the_json(tmp_path: Path) -> None:
+    text = "<&" * 50_000
+    library = library_of(tmp_path, an_entry("one", looks_for("F", text)), an_entry("two", looks_for("F", text)))
+    ((path, page, html),) = [each for each in all_pages(library) if each[0].startswith("indicator/")]
+    assert isinstance(page, ValuePage)
+    assert page.value == text
+    assert "Only its beginning is shown, of 100,000 characters." in html
+    assert len(html) < 60_000
+    assert max(len(each) for _, _, each in all_pages(library)) < 60_000
+    assert faults(html) == [], path

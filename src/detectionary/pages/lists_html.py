@@ -32,6 +32,8 @@ from detectionary.pages.words import operator_words
 
 _LONGEST: Final = 120
 """Longer names and values are cut; the page behind them shows the whole."""
+_WHOLE: Final = 3_000
+"""Even a value's own page shows no more of it; the JSON has all."""
 
 
 def render_index(page: IndexPage) -> str:
@@ -115,7 +117,8 @@ def render_value(page: ValuePage) -> str:
             root=root,
             area="field",
             operator=operator_words(page.operator, "any", 1),
-            value=Markup(escape(page.value)) if page.value else Markup("<em>empty</em>"),  # noqa: S704  # escaped
+            value=Markup(shown_value(page.value, _WHOLE)),  # noqa: S704  # escaped there
+            cut=len(page.value) > _WHOLE,
             by_language=[(language_title(name), count) for name, count in page.languages.items()],
             rules=rules_table(page.rules, root, "Rules behind the count"),
             lists=ListMarkup(root),
@@ -134,9 +137,9 @@ def href(root: str, page: str) -> str:
     return escape(f"{root}{quote(path)}{mark}{rest}")
 
 
-def short(text: str) -> str:
+def short(text: str, longest: int = _LONGEST) -> str:
     """A text as HTML, cut where it is very long."""
-    return escape(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
+    return escape(text if len(text) <= longest else f"{text[: longest - 1]}…")
 
 
 class ListMarkup:
@@ -262,6 +265,6 @@ class ListMarkup:
         )
 
 
-def shown_value(value: str) -> str:
+def shown_value(value: str, longest: int = _LONGEST) -> str:
     """A value as HTML: cut when it is long, and an empty one said."""
-    return short(value) if value else "<em>empty</em>"
+    return short(value, longest) if value else "<em>empty</em>"
