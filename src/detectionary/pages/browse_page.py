@@ -19,7 +19,7 @@ from detectionary.pages.tactic import tactics_at
 from detectionary.pages.technique import technique_ids
 
 PATH: Final = "browse/index.html"
-FIRST: Final = 40
+FIRST: Final = 25
 NEXT: Final = 150
 """Rules on the first page, which has the facets too, and on each further one: pages stay below 60 kB."""
 SHOWN: Final = 6

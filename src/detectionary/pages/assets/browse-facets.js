@@ -18,10 +18,10 @@
   own.written = function () {
     return Array.from(panel.querySelectorAll("details.facet"), (facet) => ({
       facet: facet.dataset.facet, title: facet.dataset.title, values: Number(facet.dataset.values),
-      counts: Array.from(facet.querySelectorAll("li"), (line) => ({
-        key: line.dataset.name.toLowerCase(), name: line.dataset.name, title: line.querySelector("bdi").textContent,
-        rules: Number(line.querySelector(".count").textContent.replaceAll(",", "")),
-      })),
+      counts: Array.from(facet.querySelectorAll("li"), (line) => {
+        const title = line.querySelector("bdi").textContent, name = line.dataset.name ?? title;
+        return { key: name.toLowerCase(), name: name, title: title, rules: Number(line.querySelector(".count").textContent.replaceAll(",", "")) };
+      }),
     }));
   };
 
@@ -44,9 +44,10 @@
     part.list = own.make("ul");
     part.within = own.make("input", { type: "search", class: "within", placeholder: "Find", "aria-label": "Find in " + facet.title, autocomplete: "off", spellcheck: "false", oninput: () => fill(part) });
     part.more = own.make("button", { type: "button", class: "more-values", onclick: () => more(part) });
+    part.typed = own.make("button", { type: "button", class: "more-values", hidden: true });
     part.note = own.make("p", { class: "rest muted", role: "status" });
     part.box = own.make("details", { class: "facet", "data-facet": facet.facet, open: before ? before.open : false },
-      own.make("summary", {}, own.make("span", { text: facet.title }), " ", part.number), part.within, part.list, part.more, part.note);
+      own.make("summary", {}, own.make("span", { text: facet.title }), " ", part.number), part.within, part.list, part.typed, part.more, part.note);
     if (before) before.replaceWith(part.box); else panel.append(part.box);
     return part;
   }
@@ -87,9 +88,18 @@
     if (!sought) shown.sort((one, other) => isChosen(other) - isChosen(one));
     part.list.replaceChildren(...shown.map((count) => value(part, count, isChosen(count))));
     const total = sought ? wanted.length : facet.values;
+    typed(part, sought, counts, chosen);
     part.more.hidden = Boolean(sought) || shown.length >= total;
     part.more.textContent = part.most < MORE && total > MORE ? "Show " + MORE : "Show all " + own.grouped(total);
     part.note.textContent = sought ? (shown.length ? (shown.length < total ? own.grouped(total) + " fit, the first " + shown.length + " are shown" : "") : "None has “" + part.within.value.trim() + "”") : "";
+  }
+
+  // A value may have names of which the list shows one: a field as rules spell it, an action by its operation.
+  function typed(part, sought, counts, chosen) {
+    const name = part.within.value.trim();
+    part.typed.hidden = !sought || counts.some((count) => same(count.name, name)) || chosen.some((each) => same(each, name));
+    part.typed.textContent = "Filter by “" + name + "” as it is typed";
+    part.typed.onclick = () => change(part.facet.facet, chosen.concat(name));
   }
 
   // What is chosen and none of the rules left has
