@@ -22,6 +22,7 @@ LONG = {
     "slashes": "a/../../b\\c%2f?q#f",
     "one emoji": "🦊",
     "dots": "....",
+    "letters that fold to two": "Straße İX",
 }
 # A catalog holds whole characters only: the readers replace halves.
 TEXTS = {name: text for name, text in (HOSTILE | LONG).items() if name != "half a character"}

@@ -54,7 +54,7 @@ _MOST_SPELLINGS: Final = 40
 
 
 def _facts(library: Library, found: RuleList) -> FieldFacts:
-    names = names_of_fields(library)[found.keys[0]]
+    names = names_of_fields(library)[found.name]
     return FieldFacts(
         names.canonical,
         tuple(SpelledField(each.language, each.name, each.rules) for each in names.spellings),
@@ -63,7 +63,7 @@ def _facts(library: Library, found: RuleList) -> FieldFacts:
 
 def _notes(library: Library, found: RuleList) -> tuple[str, ...]:
     """The names that most rules write, besides the one that the field goes by."""
-    names = names_of_fields(library)[found.keys[0]]
+    names = names_of_fields(library)[found.name]
     title = title_of(library, Facet.FIELD, found.name).lower()
     others: Counter[str] = Counter()
     for each in names.spellings:
@@ -97,7 +97,7 @@ def _value_addresses(library: Library) -> Mapping[str, tuple[RuleList, int]]:
         lambda: {
             path: (found, number)
             for found in rule_lists(library, FIELDS).values()
-            for number, path in enumerate(FieldOrder.of(library, found.keys[0]).pages, start=1)
+            for number, path in enumerate(FieldOrder.of(library, found.name).pages, start=1)
             if number > 1
         },
     )
@@ -117,7 +117,7 @@ def _fill(library: Library, path: str) -> Context | None:
 
 
 def _with_values(library: Library, page: IndexPage) -> FieldPage:
-    order = FieldOrder.of(library, page.name.lower())
+    order = FieldOrder.of(library, page.name)
     return FieldPage(
         **{name: getattr(page, name) for name in page.__struct_fields__},
         operators=_operators(order),
@@ -127,7 +127,7 @@ def _with_values(library: Library, page: IndexPage) -> FieldPage:
 
 
 def _values_page(library: Library, found: RuleList, number: int) -> FieldValuesPage:
-    order = FieldOrder.of(library, found.keys[0])
+    order = FieldOrder.of(library, found.name)
     return FieldValuesPage(
         "field",
         found.name,
@@ -196,7 +196,7 @@ def _basis(library: Library, path: str) -> str:
         return list_basis(library, _PAGES, path, further[0], further[1])
     found = addresses(library, _PAGES).get(path)
     if found is not None and found[1] == 1:
-        order = FieldOrder.of(library, found[0].keys[0])
+        order = FieldOrder.of(library, found[0].name)
         return digest_of(list_basis(library, _PAGES, path, *found), uses_token(library, order.uses(1)))
     assert _LISTS.basis is not None  # noqa: S101  # `facet_kind` gives one
     return _LISTS.basis(library, path)

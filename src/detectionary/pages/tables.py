@@ -43,7 +43,7 @@ def _facts(library: Library, found: RuleList) -> TableFacts | None:
     columns = []
     for column in () if schema is None else schema.columns:
         keys = library.index.canonical_fields.get(column.name.lower(), ())
-        used = [key for key in keys if key in filtered]
+        used = [key for key in keys if facet_key(key) in filtered]
         columns.append(TableColumn(column.name, column.type, list_path("field", used[0]) if used else None))
     return TableFacts(
         info.category or None if info else None,

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from detectionary.catalog import Facet, ValueUse
+from detectionary.catalog.index import facet_key
 from detectionary.pages.keys import list_path, page_name
 from detectionary.pages.kind import PageKind, digest_of
 from detectionary.pages.library import Library
@@ -131,7 +132,7 @@ def _neighbours(library: Library, field: str, bits: int) -> tuple[Neighbours, ..
         neighbours(library, TECHNIQUES, "Techniques", bits, most=_MOST),
         neighbours(library, TABLES_READ, "Log sources", bits, most=_MOST),
         neighbours(library, ACTIONS, "Actions", bits, most=_MOST),
-        neighbours(library, FIELDS, "Fields filtered together", bits, besides=(field,), most=_MOST),
+        neighbours(library, FIELDS, "Fields filtered together", bits, besides=(facet_key(field),), most=_MOST),
     )
     return tuple(each for each in near if each.counts)
 
