@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from time import monotonic, sleep
-from typing import Final
 
 from benchmarks.corpus import PROJECT, SHARED
+from benchmarks.processes import Measured, measured
 from benchmarks.table import print_table
 from tools.ratchet import readable_corpora
-
-_PAUSE: Final = 0.05
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,8 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
         for what in ("cold", "again, unchanged", "after one file changed"):
             if what.startswith("after"):
                 _change_one_file(copies[0])
-            seconds, peak = _run(copies, database)
-            rows.append((what, f"{seconds:.1f}", f"{peak / 2**20:.0f}", f"{database.stat().st_size / 2**20:.1f}"))
+            run = _run(copies, database)
+            size = database.stat().st_size
+            rows.append((what, f"{run.seconds:.1f}", f"{run.peak / 2**20:.0f}", f"{size / 2**20:.1f}"))
     print(f"Ingest of {len(folders)} repositories\n")
     print_table(("run", "seconds", "peak MiB", "catalog MiB"), rows)
     return 0
@@ -56,41 +53,10 @@ def _change_one_file(repository: Path) -> None:
     rule.write_text(rule.read_text(encoding="utf-8-sig") + "\n# changed\n", encoding="utf-8")
 
 
-def _run(folders: list[Path], database: Path) -> tuple[float, int]:
-    """Wall time in seconds and peak memory in bytes of one `detectionary ingest`."""
+def _run(folders: list[Path], database: Path) -> Measured:
+    """One `detectionary ingest`."""
     command = [sys.executable, "-m", "detectionary", "ingest", *map(str, folders), "--db", str(database)]
-    start = monotonic()
-    peak = 0
-    with subprocess.Popen(command, cwd=PROJECT / "src", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        while process.poll() is None:
-            peak = max(peak, sum(map(_memory, _tree(process.pid))))
-            sleep(_PAUSE)
-        seconds = monotonic() - start
-        complaint = process.stderr.read().decode(errors="replace") if process.stderr else ""
-    if process.returncode:
-        raise SystemExit(f"ingest: exit status {process.returncode}\n{complaint[-2000:]}")
-    return seconds, peak
-
-
-def _tree(root: int) -> list[int]:
-    """The process and everything it started, from `/proc`."""
-    found = [root]
-    for process in found:
-        for task in Path(f"/proc/{process}/task").glob("*/children"):
-            try:
-                found += map(int, task.read_text().split())
-            except OSError:
-                continue
-    return found
-
-
-def _memory(process: int) -> int:
-    """Proportional memory of a process in bytes: pages shared with others count in parts; 0 when it has just ended."""
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
+    return measured(command, PROJECT / "src")
 
 
 if __name__ == "__main__":
