@@ -15,8 +15,10 @@ from typing import Final, Literal
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser.live import serving
 from tests.browser.sites import below, catalog_of_rules, served, static_site
 from tests.browser.watching import Watched
+from tests.conftest import PROJECT
 
 Theme = Literal["light", "dark"]
 WIDE: Final = 1280
@@ -85,6 +87,19 @@ def nested_site(site_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """The address of the same site two folders down."""
     with served(below(site_folder, tmp_path_factory.mktemp("nested"), "team/rules")) as address:
         yield f"{address}team/rules/"
+
+
+@pytest.fixture(scope="session")
+def live(catalog: Path) -> Iterator[str]:
+    """The address of the live server of the same catalog, with the example logs."""
+    with serving(catalog, PROJECT / "examples" / "logs") as address:
+        yield address
+
+
+@pytest.fixture(scope="session", params=["site", "live"])
+def either(request: pytest.FixtureRequest) -> str:
+    """The static site, and the live server, one after the other: what readers do there is the same."""
+    return str(request.getfixturevalue(request.param))
 
 
 @pytest.fixture(scope="session")
