@@ -87,10 +87,21 @@
   }
 
   function keep() {
-    for (const key of Array.from(parameters.keys())) if (!matrix.own.includes(key)) parameters.delete(key);
+    const own = Array.from(parameters).filter(([key]) => matrix.own.includes(key));
+    for (const key of Array.from(parameters.keys())) parameters.delete(key);
     const on = mode === "compare" ? [sets.a, sets.b] : mode ? [sets.a] : [];
     for (const set of on) for (const [key, value] of set.chosen) parameters.append(set.prefix + key, value);
-    matrix.keep("compare", mode === "compare" && !sets.b.chosen.toString() ? "1" : "");
+    if (mode === "compare" && !sets.b.chosen.toString()) parameters.append("compare", "1");
+    for (const [key, value] of own) parameters.append(key, value);
+    matrix.keep();
+  }
+
+  // A key that would change a closed list at once opens it instead: only what is chosen in it becomes a filter.
+  function opensFirst(event) {
+    const moves = event.key.startsWith("Arrow") || ["Home", "End", "PageUp", "PageDown"].includes(event.key);
+    if (!this.showPicker || event.ctrlKey || event.metaKey || event.altKey || !(moves || (event.key.length === 1 && event.key !== " "))) return;
+    event.preventDefault();
+    try { this.showPicker(); } catch (error) { /* not in reach of the pointer or the keyboard now */ }
   }
 
   function choices(set, facets) {
@@ -109,6 +120,7 @@
           option.disabled = taken.includes(count.name);
           select.append(option);
         }
+        select.addEventListener("keydown", opensFirst);
         select.addEventListener("change", () => {
           if (select.value) { set.chosen.append(name, select.value); changed(set); }
         });
@@ -167,6 +179,7 @@
     const turn = ++asked;
     const on = mode === "compare" ? [sets.a, sets.b] : [sets.a];
     on.forEach(chips);
+    for (const set of on) if (!set.answer) set.number.textContent = "Counting…";
     box.setAttribute("aria-busy", "true");
     try {
       const done = await Promise.all(on.filter((set) => !set.answer).map(fill));

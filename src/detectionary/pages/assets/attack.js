@@ -199,8 +199,8 @@
 
   // The address keeps what is chosen; a page from disk may not change its address, and works without.
   function keep(name, value) {
-    parameters.delete(name);
-    [].concat(value).forEach(function (one) { if (one) parameters.append(name, one); });
+    if (name) parameters.delete(name);
+    if (value) parameters.append(name, value);
     var query = parameters.toString();
     try { history.replaceState(null, "", location.pathname + (query ? "?" + query : "") + location.hash); } catch (error) { /* from disk */ }
   }
