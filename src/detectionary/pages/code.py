@@ -127,6 +127,7 @@ class Placement:
     def __init__(self, page: RulePage) -> None:
         self.query_starts = line_starts(page.query)
         self.body_starts = line_starts(page.body)
+        self.body_length = len(page.body)
         self.offsets = tuple(self._offsets(page))
 
     def _offsets(self, page: RulePage) -> Iterable[int | None]:
@@ -148,6 +149,10 @@ class Placement:
             text = page.query[start:end].rstrip("\r")
             yield offset if text and page.body.startswith(text, offset) else None
 
+    def shown(self, lines: int, characters: int) -> int:
+        """The offset in the body up to which it is shown, when no more than so much of it is."""
+        return min(self.body_starts[lines] if lines < len(self.body_starts) else self.body_length, characters)
+
     def line_of(self, offset: int) -> int | None:
         """The index of the body's line that holds `offset` of the query, when the body spells that line alike."""
         row = bisect_right(self.query_starts, offset) - 1
@@ -162,12 +167,13 @@ def body_html(
     *,
     plain: bool = False,
     lines: int = 100_000,
+    characters: int = 1_000_000,
     lets: int = 1_000,
 ) -> Markup:
     """The body as list items, one a line, the query's lines inside `<code>` and painted by its own tokens.
 
     `around` are the stretches of the body's own language. A line on which a stage or a let begins has the id `L` and
-    its number, and begins with a link to it. `lines`, `lets`: no more than so many.
+    its number, and begins with a link to it. `lines`, `characters`, `lets`: no more than so many.
     """
     query = Painted(page.query, page.highlights)
     outer = Painted(page.body, around)
@@ -181,20 +187,21 @@ def body_html(
     if len(bounds) > 2 and page.body.endswith("\n"):
         bounds.pop()
     pieces: list[str] = []
+    shown = placement.shown(lines, characters)
     for row, (start, after) in enumerate(pairwise(bounds)):
-        if row >= lines:
+        if start >= shown > 0 or row >= lines:
             break
-        end = min(after - 1, len(page.body))
+        end = min(after - 1, shown)
         pieces.append(f"<li id=L{row + page.source.line}>{marks[row]}" if row in marks else "<li>")
         if row in inside:
             query_start, query_end, offset = inside[row]
-            width = query_end - query_start
+            width = max(0, min(query_end - query_start, end - offset))
             pieces += (
-                outer.html(start, offset, plain=plain),
+                outer.html(start, min(offset, end), plain=plain),
                 "<code>",
-                query.html(query_start, query_end, plain=plain),
+                query.html(query_start, query_start + width, plain=plain),
                 "</code>",
-                outer.html(offset + width, end, plain=plain),
+                outer.html(min(offset + width, end), end, plain=plain),
             )
         else:
             pieces.append(outer.html(start, end, plain=plain))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 
@@ -24,6 +24,7 @@ class Detail:
     """In the texts of stages."""
     body_colours: bool = True
     body_lines: int = 100_000
+    body_characters: int = 1_000_000
     prose: int = 12_000
     """Characters of a long text that the rule states besides, such as a guide."""
     others: int = 1_000
@@ -32,6 +33,9 @@ class Detail:
     """Parameters and bindings, of each."""
 
 
+_PLAIN: Final = Detail(10, 600, 40, 0, 40, 800, colours=False, body_colours=False, prose=400, others=24)
+_SHORT: Final = replace(_PLAIN, values=6, folded_characters=400, rows=20, inner_stages=20, prose=200, others=12)
+
 DETAILS: Final = (
     Detail(),
     Detail(values=20, folded_characters=3_000, prose=4_000),
@@ -39,12 +43,34 @@ DETAILS: Final = (
     Detail(12, 1_000, 60, 30, prose=800, others=120),
     Detail(12, 1_000, 60, 20, 80, 1_500, prose=800, others=60),
     Detail(12, 1_000, 60, 20, 80, 1_500, colours=False, prose=800, others=24),
-    Detail(10, 600, 40, 0, 40, 800, colours=False, prose=400, others=24),
-    Detail(10, 600, 40, 0, 40, 800, colours=False, body_colours=False, prose=400, others=24),
-    Detail(6, 400, 20, 0, 20, 300, colours=False, body_colours=False, prose=200, others=24),
-    Detail(6, 400, 20, 0, 20, 300, colours=False, body_colours=False, body_lines=300, prose=200, others=12, lets=60),
-    Detail(6, 400, 20, 0, 10, 120, colours=False, body_colours=False, body_lines=160, prose=200, others=12, lets=30),
-    Detail(4, 200, 10, 0, 0, 60, colours=False, body_colours=False, body_lines=60, prose=200, others=12, lets=20),
-    Detail(2, 80, 6, 0, 0, 40, colours=False, body_colours=False, body_lines=30, prose=0, others=4, lets=8),
+    replace(_PLAIN, body_colours=True),
+    _PLAIN,
+    replace(_SHORT, stage_characters=300, others=24),
+    replace(_SHORT, stage_characters=300, body_lines=300, body_characters=30_000, lets=60),
+    replace(_SHORT, inner_stages=10, stage_characters=120, body_lines=160, body_characters=20_000, lets=30),
+    replace(
+        _SHORT,
+        values=4,
+        folded_characters=200,
+        rows=10,
+        inner_stages=0,
+        stage_characters=60,
+        body_lines=60,
+        body_characters=10_000,
+        lets=20,
+    ),
+    replace(
+        _SHORT,
+        values=2,
+        folded_characters=80,
+        rows=6,
+        inner_stages=0,
+        stage_characters=40,
+        body_lines=30,
+        body_characters=4_000,
+        prose=0,
+        others=4,
+        lets=8,
+    ),
 )
 """From everything to the least; a page takes the first that keeps it under the limit."""

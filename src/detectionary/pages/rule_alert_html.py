@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from detectionary.checks.alert_contract import asset_column
 from detectionary.pages.code import escape
-from detectionary.pages.rule import PageDiagnostic, PageTechnique
+from detectionary.pages.rule import PageDiagnostic, PageOutputField, PageTechnique
 from detectionary.pages.texts_html import TextMarkup
 
 _KIBANA_LANGUAGES: Final = frozenset({"eql", "esql", "kuery", "lucene", "ml"})
@@ -205,13 +205,21 @@ class AlertMarkup(TextMarkup):
 
     @cached_property
     def field_ids(self) -> Mapping[str, str]:
-        """The ids of the rows of output fields that feed the alert."""
-        return {
-            field.name: f"f{number}" for number, field in enumerate(self.page.output_fields, start=1) if field.feeds
-        }
+        """The ids of the rows of output fields that feed the alert, by their names."""
+        found: dict[str, str] = {}
+        for number, field in enumerate(self.page.output_fields, start=1):
+            if field.feeds:
+                found.setdefault(field.name, f"f{number}")
+        return found
 
-    def field_id(self, name: str) -> str | None:
-        return self.field_ids.get(name)
+    @cached_property
+    def _with_ids(self) -> Mapping[str, PageOutputField]:
+        """The first field of each name that has an id."""
+        return {field.name: field for field in reversed(self.page.output_fields) if field.feeds}
+
+    def field_id(self, field: PageOutputField) -> str | None:
+        """The id of a field's row, when it has one."""
+        return self.field_ids[field.name] if self._with_ids.get(field.name) is field else None
 
     def slot(self, column: str) -> Markup:
         """Where the value of a column goes; it leads to the column."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final
@@ -25,10 +25,11 @@ from detectionary.pages.rule import (
     PageFact,
     PageOutputField,
     RulePage,
-    SameAction,
     is_prose,
 )
+from detectionary.pages.rule_actions_html import SEEN, ActionMarkup
 from detectionary.pages.rule_alert_html import AlertMarkup
+from detectionary.pages.rule_cut import cut_texts
 from detectionary.pages.stages_html import StageMarkup
 from detectionary.pages.words import (
     kind_words,
@@ -40,11 +41,9 @@ from detectionary.pages.words import (
 WEIGHT_LIMIT: Final = 58_000
 """No page of a rule weighs more bytes, before compression; what would make it heavier is shown in less detail."""
 
-_MOST: Final = 24
-"""Of long lists of other rules and findings this many are shown, and how many more there are."""
-
-_FEWEST: Final = 4
-"""Of each language this many are seen at once."""
+_LONGEST: Final = 80
+_LONGEST_LIST: Final = 12
+"""Characters of a text and items of a list, where a page would be too heavy otherwise."""
 
 _FAR: Final = 30
 """Lines of the body before its query, which are then skipped by a link."""
@@ -58,7 +57,8 @@ def render_rule(page: RulePage, *, bodies: bool = True, known: Container[str] = 
 
     `known` are the ids of all rules that have pages; those that the rule itself names are linked.
     """
-    return _light(lambda detail: _render(page, detail, bodies, known))
+    html = _light(lambda detail: _render(page, detail, bodies, known))
+    return html if _weight(html) <= WEIGHT_LIMIT else _render(page, DETAILS[-1], bodies, known, cut=True)
 
 
 def render_loose_rule(page: RulePage, root: str, *, known: Container[str] = ()) -> str:
@@ -66,7 +66,8 @@ def render_loose_rule(page: RulePage, root: str, *, known: Container[str] = ()) 
 
     `root` leads from that page to the site's root. Links to files beside the rule's page are left out.
     """
-    return _light(lambda detail: _render(page, detail, True, known, root))
+    html = _light(lambda detail: _render(page, detail, True, known, root))
+    return html if _weight(html) <= WEIGHT_LIMIT else _render(page, DETAILS[-1], True, known, root, cut=True)
 
 
 def _light(render: Callable[[Detail], str]) -> str:
@@ -91,8 +92,16 @@ def _weight(html: str) -> int:
 
 
 def _render(
-    page: RulePage, detail: Detail, bodies: bool, known: Container[str] = (), loose_root: str | None = None
+    page: RulePage,
+    detail: Detail,
+    bodies: bool,
+    known: Container[str] = (),
+    loose_root: str | None = None,
+    *,
+    cut: bool = False,
 ) -> str:
+    """`cut`: names are cut too, so that they are no links."""
+    page = cut_texts(page, _LONGEST, _LONGEST_LIST) if cut else page
     markup = RuleMarkup(page, detail, bodies)
     return (
         environment()
@@ -102,11 +111,13 @@ def _render(
             markup=markup,
             root=up(rule_path(page.language, page.slug)) if loose_root is None else loose_root,
             loose=loose_root is not None,
+            linked=loose_root is None and not cut,
+            cut=cut,
             layout="base.html.j2" if loose_root is None else "loose.html.j2",
             sections=markup.sections,
             bodies=bodies,
             raw_name=raw_name(page),
-            most=min(_MOST, detail.others),
+            most=min(SEEN, detail.others),
             known=known,
             words=markup.words,
             trigger_words=trigger_words,
@@ -135,27 +146,6 @@ def raw_name(page: RulePage) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownAction:
-    """`others`: how many other rules detect it."""
-
-    action: str
-    provider: str
-    operation: str
-    inferred: bool
-    others: int
-
-
-@dataclass(frozen=True, slots=True)
-class OtherRules:
-    """Rules of the same action in one language, or (None) in all: how many there are, those seen, those folded away."""
-
-    language: str | None
-    count: int
-    shown: tuple[SameAction, ...]
-    folded: tuple[SameAction, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Prose:
     """A long text that the rule states besides; `cut`: there is more of it."""
 
@@ -173,7 +163,7 @@ class PassedFields:
     types: tuple[tuple[str, str], ...]
 
 
-class RuleMarkup(StageMarkup, ComparisonMarkup, AlertMarkup):
+class RuleMarkup(StageMarkup, ComparisonMarkup, ActionMarkup, AlertMarkup):
     """What the templates ask for beyond the context itself: texts painted, rows grouped, words for codes."""
 
     # The frame of the page
@@ -230,52 +220,6 @@ class RuleMarkup(StageMarkup, ComparisonMarkup, AlertMarkup):
         """Those that the description does not name already."""
         return tuple(each for each in self.page.references if each not in self.page.description)
 
-    # Actions
-
-    @cached_property
-    def _other_rules(self) -> tuple[SameAction, ...]:
-        """The other rules of the actions, each once, where it comes first."""
-        found: dict[tuple[str, str], SameAction] = {}
-        for other in self.page.same_action:
-            found.setdefault((other.language, other.slug), other)
-        return tuple(found.values())
-
-    @cached_property
-    def same_action(self) -> tuple[OtherRules, ...]:
-        """In one list when they are few, else in one a language."""
-        others = self._other_rules[: self._detail.others]
-        if len(others) <= _MOST:
-            return (OtherRules(None, len(others), others, ()),)
-        by_language: dict[str, list[SameAction]] = {}
-        for other in others:
-            by_language.setdefault(other.language, []).append(other)
-        counts = Counter(other.language for other in self._other_rules)
-        seen = max(_FEWEST, _MOST // len(by_language))
-        return tuple(
-            OtherRules(language, counts[language], tuple(rules[:seen]), tuple(rules[seen:]))
-            for language, rules in sorted(by_language.items(), key=lambda each: (-len(each[1]), each[0]))
-        )
-
-    @property
-    def same_action_left(self) -> int:
-        return max(0, len(self._other_rules) - self._detail.others)
-
-    @cached_property
-    def actions(self) -> tuple[ShownAction, ...]:
-        """The operations that the rule itself names."""
-        return tuple(self._coverage(linked=True))
-
-    @cached_property
-    def events(self) -> tuple[ShownAction, ...]:
-        """The events that its log source stands for."""
-        return tuple(self._coverage(linked=False))
-
-    def _coverage(self, *, linked: bool) -> Iterator[ShownAction]:
-        others = Counter(other.action for other in self.page.same_action)
-        for row in self.page.event_coverage:
-            if row.linked is linked:
-                yield ShownAction(row.action, row.provider, row.operation, row.inferred, others[row.action])
-
     # What the rule states besides
 
     @cached_property
@@ -303,7 +247,13 @@ class RuleMarkup(StageMarkup, ComparisonMarkup, AlertMarkup):
         around = colours_of(self.page.body_language, self.page.body) if self._detail.body_colours else ()
         plain = not self._detail.body_colours
         return body_html(
-            self.page, self._placement, around, plain=plain, lines=self._detail.body_lines, lets=self._detail.lets
+            self.page,
+            self._placement,
+            around,
+            plain=plain,
+            lines=self._detail.body_lines,
+            characters=self._detail.body_characters,
+            lets=self._detail.lets,
         )
 
     @property
@@ -313,9 +263,12 @@ class RuleMarkup(StageMarkup, ComparisonMarkup, AlertMarkup):
         return min(lines) if lines and min(lines) - self.page.source.line > _FAR else None
 
     @property
-    def body_left(self) -> int:
-        lines = self._detail.body_lines
-        return max(0, len(self._placement.body_starts) - lines)
+    def body_left(self) -> str | None:
+        """What of the body is not shown, in words."""
+        if self._shown >= len(self.page.body):
+            return None
+        left = sum(start >= self._shown for start in self._placement.body_starts)
+        return f"{left} more lines" if left else "There is more of this line"
 
     # Output fields and the alert
 

@@ -36,6 +36,7 @@ class StageMarkup(TextMarkup):
 
     def __init__(self, page: RulePage, detail: Detail, bodies: bool) -> None:
         super().__init__(page, detail, bodies)
+        self._shown = self._placement.shown(detail.body_lines, detail.body_characters)
         self._pipelines: dict[str, tuple[Inner, ...]] = {}
         self._inner_left = detail.inner_stages
         self._lets: dict[str, str] = {}
@@ -56,7 +57,7 @@ class StageMarkup(TextMarkup):
     def line_at(self, span: Span) -> int | None:
         """The line of the file on which a stretch of the query begins, when the page has it."""
         row = self._placement.line_of(span.start)
-        if row is None or not self._bodies or row >= self._detail.body_lines:
+        if row is None or not self._bodies or self._placement.body_starts[row] >= self._shown:
             return None
         return row + self.page.source.line
 

@@ -67,7 +67,7 @@
       }
       return h("td", { class: "has" },
         cell.text ? h("span", { class: "said" }, cut(cell.text, TEXT)) : yes(),
-        cell.notes.map((note) => h("span", { class: "tag" }, note)),
+        cell.notes.map((note) => h("span", { class: "tag" }, cut(note, TEXT))),
         cell.stage === null ? null : h("a", {
           class: "disc", href: `${root}${rules[at].page}#s${cell.stage}`, "aria-label": `stage ${cell.stage} of ${letter(at)}`,
         }, cell.stage));
@@ -99,7 +99,7 @@
     return runs(group.rows, (row) => row.mark, (row) => model.holders(row.cells), ROWS).map(([rows, rest]) => [
       rows.map((row) => h("tr", { class: row.mark },
         h("th", { scope: "row" },
-          row.operator ? [h("span", { class: "op" }, row.operator), " "] : null,
+          row.operator ? [h("span", { class: "op" }, cut(row.operator, TEXT)), " "] : null,
           row.name ? h("span", { class: "value" }, cut(row.name, TEXT)) : row.operator ? null : h("em", {}, "empty text")),
         cells(row, rules), markCell(row.mark, model.holders(row.cells)))),
       rest.length ? foldedRow(rest[0].mark, model.holders(rest[0].cells), rules, `${rest.length} more`,
@@ -202,14 +202,14 @@
   function heads(rules) {
     const slugs = rules.map((rule) => rule.slug);
     return h("ol", { class: `heads of${rules.length}` }, rules.map((rule, at) => h("li", {}, h("span", { class: "letter" }, letter(at)),
-      h("span", { class: "head" }, h("a", { href: root + rule.page }, h("bdi", {}, rule.title)),
-        h("span", { class: "muted" }, [languages[rule.language] || rule.language, rule.platform, rule.severity].filter(Boolean).join(" · "))),
+      h("span", { class: "head" }, h("a", { href: root + rule.page }, h("bdi", {}, cut(rule.title, TEXT))),
+        h("span", { class: "muted" }, cut([languages[rule.language] || rule.language, rule.platform, rule.severity].filter(Boolean).join(" · "), TEXT))),
       rules.length > 1 ? h("a", { class: "drop", href: address(slugs.filter((_, other) => other !== at)), "aria-label": `Leave out ${letter(at)}` }, "×") : null)));
   }
 
   function missingWords(missing) {
     return h("p", { class: "notice", role: "status" }, "No rule of this catalog has the slug or id ",
-      missing.map((name, at) => [at ? ", " : "", h("code", {}, name)]), ".");
+      missing.map((name, at) => [at ? ", " : "", h("code", {}, cut(name, TEXT))]), ".");
   }
 
   function render(page) {
@@ -217,7 +217,7 @@
     if (page.missing.length) parts.push(missingWords(page.missing));
     if (page.rules.length) parts.push(heads(page.rules));
     if (page.sections.length) {
-      if (page.summary.length) parts.push(h("ul", { class: "summary" }, page.summary.map((said) => h("li", {}, said))));
+      if (page.summary.length) parts.push(h("ul", { class: "summary" }, page.summary.map((said) => h("li", {}, cut(said, TEXT)))));
       parts.push(h("p", { class: "only" }, h("label", {}, h("input", { type: "checkbox", id: "only" }), " Show only what differs")));
       parts.push(page.sections.map((each) => sectionOf(each, page.rules)), queries(page));
     } else if (page.rules.length) {
