@@ -360,6 +360,10 @@ def test_a_text_that_another_version_analysed_is_compared_with_care(root: Path, 
     run(db, root, languages=(Newer(),), day=2)
     (change,) = newest(db)[1]
     assert (change.event, change.comparable) == ("changed", False)
+    write(root, "Detections/Table.yaml", rule("table", "SecurityEvent | where EventID == 1", "9.9.9"))
+    run(db, root, languages=(Failing(),), day=3)
+    (change,) = newest(db)[1]
+    assert (change.change.kinds, change.comparable) == ((METADATA,), True), "the analysis had no part in it"
 
 
 def test_what_another_version_stored_cannot_be_compared(root: Path, db: Path) -> None:

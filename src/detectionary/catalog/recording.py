@@ -80,7 +80,7 @@ class Recorder:
         """The rule has been replaced by another text, or by the same one when it returned."""
         after = self.was(rule)
         found = _NOTHING if was.version == after.version else self._change(was.entry, bytes(_cell(now, _ENTRY)))
-        comparable = was.version == after.version or was.analysed_with == now.columns[_ANALYSED_WITH]
+        comparable = was.analysed_with == now.columns[_ANALYSED_WITH] or not _rests_on_analysis(found)
         self._add(rule, event, found, comparable=comparable, before=was.version, after=after.version)
 
     def removed(self, rules: Iterable[int]) -> None:
@@ -125,7 +125,8 @@ class Recorder:
         found, comparable = _NOTHING, True
         if old.digest != new.digest:
             was, now = self.was(old.number), self.was(new.number)
-            found, comparable = self._change(was.entry, now.entry), was.analysed_with == now.analysed_with
+            found = self._change(was.entry, now.entry)
+            comparable = was.analysed_with == now.analysed_with or not _rests_on_analysis(found)
         execute("DELETE FROM changes WHERE run = ? AND rule IN (?, ?)", (self.run, old.number, new.number))
         self._add(
             new.number,
@@ -174,6 +175,11 @@ class Recorder:
                 moved_from,
             ),
         )
+
+
+def _rests_on_analysis(found: Change) -> bool:
+    """Whether the analysis had a part in it: metadata are as they are read."""
+    return any(kind is not ChangeKind.METADATA for kind in found.kinds)
 
 
 def _cell(rule: StoredRule, place: int) -> bytes:

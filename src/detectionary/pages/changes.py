@@ -214,12 +214,6 @@ def page_paths(library: Library, run: int, language: str | None) -> tuple[str, .
     return tuple(list_path(FOLDER, name, number) for number in range(1, max(1, -(-count // PAGE_SIZE)) + 1))
 
 
-def slice_of(library: Library, place: Place) -> tuple[RuleChange, ...]:
-    """The changes of one page."""
-    start = (place.number - 1) * PAGE_SIZE
-    return changes_of(library, place.run, place.language)[start : start + PAGE_SIZE]
-
-
 def changes_page(library: Library) -> ChangesPage:
     """The overview of all ingests."""
     runs = runs_of(library)
@@ -250,14 +244,14 @@ def summary(library: Library, run: Run) -> RunSummary:
 
 def run_page(library: Library, place: Place) -> RunPage:
     """A page of an ingest's changes."""
-    runs = [run for run in runs_of(library) if run.total]
-    at = next(number for number, run in enumerate(runs) if run.number == place.run)
+    newer, run, older = neighbours(library, place.run)
     everything = changes_of(library, place.run)
     shown = changes_of(library, place.run, place.language)
     pages = page_paths(library, place.run, place.language)
+    start = (place.number - 1) * PAGE_SIZE
     languages = _languages(everything)
     return RunPage(
-        run=summary(library, runs[at]),
+        run=summary(library, run),
         language=place.language,
         total=len(shown),
         number=place.number,
@@ -268,10 +262,17 @@ def run_page(library: Library, place: Place) -> RunPage:
             for name, count in languages.items()
             if len(languages) > 1
         ),
-        changes=tuple(changed_rule(library, each) for each in slice_of(library, place)),
-        newer=page_paths(library, runs[at - 1].number, None)[0] if at else None,
-        older=page_paths(library, runs[at + 1].number, None)[0] if at + 1 < len(runs) else None,
+        changes=tuple(changed_rule(library, each) for each in shown[start : start + PAGE_SIZE]),
+        newer=None if newer is None else page_paths(library, newer.number, None)[0],
+        older=None if older is None else page_paths(library, older.number, None)[0],
     )
+
+
+def neighbours(library: Library, number: int) -> tuple[Run | None, Run, Run | None]:
+    """An ingest between those that changed something after it and before it."""
+    runs = [run for run in runs_of(library) if run.total]
+    at = next(place for place, run in enumerate(runs) if run.number == number)
+    return runs[at - 1] if at else None, runs[at], runs[at + 1] if at + 1 < len(runs) else None
 
 
 def _groups(changes: Sequence[RuleChange], pages: Sequence[str]) -> Iterator[GroupLink]:

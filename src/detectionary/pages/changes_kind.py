@@ -10,11 +10,12 @@ from detectionary.pages.changes import (
     INDEX,
     ChangesPage,
     RunPage,
+    changes_of,
     changes_page,
+    neighbours,
     places,
     run_page,
     runs_of,
-    slice_of,
 )
 from detectionary.pages.changes_html import render_changes, render_run
 from detectionary.pages.kind import PageKind, digest_of
@@ -41,7 +42,12 @@ def _basis(library: Library, path: str) -> str:
     if path == INDEX:
         return digest_of(library.bodies, runs_of(library))
     place = places(library)[path]
-    return digest_of(library.bodies, runs_of(library), slice_of(library, place))
+    # Every page of an ingest names its groups, its languages, and the ingests beside it.
+    run = library.once(
+        ("digest of changes", place.run),
+        lambda: digest_of(neighbours(library, place.run), changes_of(library, place.run)),
+    )
+    return digest_of(library.bodies, run, place)
 
 
 CHANGES: Final[PageKind[ChangesPage | RunPage]] = PageKind("changes", FOLDER, _paths, _fill, _html, basis=_basis)
