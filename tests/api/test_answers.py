@@ -16,6 +16,7 @@ from detectionary.api.addresses import LONGEST, Addresses, address_of
 from detectionary.api.app import create_app
 from detectionary.api.editions import Workshop
 from detectionary.api.guard import HEADERS
+from detectionary.api.playground import Playground
 from detectionary.api.representation import takes_gzip
 from detectionary.api.settings import Settings
 from detectionary.pages.kind import PageKind
@@ -74,7 +75,7 @@ def test_operations_without_parameters_take_none(ask: Asking) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/api/nothing", "/api/rules/no-such-rule", "/api/rules/a/related", "/api/", "/rules/kusto/a/index.json"]
+    "address", ["/api/nothing", "/api/rules/no-such-rule", "/api/rules/a/related", "/rules/kusto/a/index.json"]
 )
 def test_what_is_not_there_is_a_problem(ask: Asking, address: str) -> None:
     problem(ask, address, 404)
@@ -90,6 +91,17 @@ def test_nothing_but_reading_is_allowed(ask: Asking, method: str, address: str) 
     response = ask(address, method)
     assert response.headers["allow"] == "GET, HEAD"
     problem(ask, address, 405, method)
+
+
+def test_an_operation_that_is_only_sent_to_is_not_read(workshop: Workshop, catalog: Path) -> None:
+    playground = Playground(catalog)
+    try:
+        ask = Asking(create_app(workshop, Addresses(PAGES, FILES), playground))
+        for method in ("GET", "HEAD", "PUT"):
+            response = ask("/api/playground/run", method)
+            assert (response.status_code, response.headers["allow"]) == (405, "POST")
+    finally:
+        playground.close()
 
 
 def test_a_fault_of_the_server_says_nothing_of_its_insides(

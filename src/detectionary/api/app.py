@@ -22,6 +22,7 @@ from detectionary.api.openapi import document
 from detectionary.api.parameters import said_once
 from detectionary.api.problems import (
     INVALID,
+    NOT_ALLOWED,
     InvalidParameter,
     ProblemError,
     instance_of,
@@ -70,6 +71,7 @@ def create_app(workshop: Workshop, addresses: Addresses, bench: playground.Playg
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=_lifespan(workshop),
         generate_unique_id_function=lambda route: route.name,
     )
@@ -87,7 +89,8 @@ def create_app(workshop: Workshop, addresses: Addresses, bench: playground.Playg
     async def openapi(request: Request) -> Response:
         return respond(represent(encoded, JSON), request.headers)
 
-    app.mount("/", LiveSite(workshop, addresses.having(reference(described))))
+    # Not a route, which would also answer for operations that are asked with another method than theirs.
+    app.router.default = LiveSite(workshop, addresses.having(reference(described)))
     app.add_middleware(Guard, settings=workshop.settings)
     _answer_errors(app, workshop.settings.root)
     return app
@@ -125,9 +128,12 @@ def _answer_errors(app: FastAPI, root: str) -> None:
     async def status(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101  # registered for it alone
         kind = kind_of_status(error.status_code)
-        return problem_response(
-            kind, str(error.detail), instance_of(request), root, headers=error.headers, status=error.status_code
-        )
+        detail, headers = str(error.detail), dict(error.headers or {})
+        if kind is NOT_ALLOWED:
+            allowed = {name.strip() for name in headers.get("allow", headers.pop("Allow", "")).split(",")}
+            headers["Allow"] = ", ".join(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))
+            detail = f"{request.method} is not taken here; {headers['Allow']} is"
+        return problem_response(kind, detail, instance_of(request), root, headers=headers, status=error.status_code)
 
     app.add_exception_handler(ProblemError, problem)
     app.add_exception_handler(RequestValidationError, invalid)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
@@ -221,6 +222,10 @@ class Workshop:
             edition.use(self._warm)
         except Exception:  # whoever asks for the page that fails is told; all others are served
             log.exception("a page cannot be made")
+        # What was made stays, and is much: looking for cycles in it would stop every answer for 50 ms, time and again.
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
 
     async def _read(self, job: Callable[[], _Answer]) -> _Answer:
         return await asyncio.wrap_future(self._reader.submit(job))

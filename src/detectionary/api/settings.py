@@ -24,7 +24,7 @@ class Settings:
     names: frozenset[str] = frozenset(("127.0.0.1", "[::1]", "localhost"))
     threads: int = 3
     """Pages and answers made at the same time; more only makes all of them later, for one interpreter runs them."""
-    waiting: int = 200
+    waiting: int = 500
     """Requests that may wait for a thread; the next one is told to come again."""
     kept: int = 64 * 2**20
     """Bytes of made pages that are kept."""
