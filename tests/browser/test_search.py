@@ -294,7 +294,18 @@ def store_licence(path: Path, licence: str | None) -> None:
     connection.close()
 
 
-@pytest.mark.usefixtures("catalog")
+def test_a_catalog_of_no_rules_has_no_answers_and_no_errors(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "rules.db"
+    store(path)
+    with open_catalog(path) as catalog:
+        page = browser.new_page()
+        page.goto(write_search(Library(catalog), tmp_path).as_uri())
+    answers = page.evaluate(SEARCH_ALL, ["", "q=word", "q=w*", 'q="two words"', "platform=AWS", "value=1", "id=1"])
+    page.close()
+    assert {answer["total"] for answer in answers} == {0}
+    assert {len(facet["counts"]) for answer in answers for facet in answer["facets"]} == {0}
+
+
 def test_real_rules_are_found_alike(catalog: Path, browser: Browser, tmp_path: Path) -> None:
     """Words, pairs of words and beginnings of the rules of the site that the other tests visit."""
     with open_catalog(catalog) as opened:

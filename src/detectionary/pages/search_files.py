@@ -19,7 +19,7 @@ from detectionary.pages.part import whole_characters
 from detectionary.pages.search_codes import codes
 from detectionary.pages.search_rules import facet_columns, rule_columns, spelled_fields
 from detectionary.pages.search_values import letter_tables, value_files, words_of_questions
-from detectionary.pages.search_words import K1, LEVELS, WEIGHTS, B, WordFile, collect_words
+from detectionary.pages.search_words import K1, LEAST, STEPS, WEIGHTS, B, WordFile, collect_words
 
 FOLDER: Final = "search"
 
@@ -55,7 +55,8 @@ def _parts(library: Library) -> Iterator[tuple[str, bytes]]:
                 "words": [file.words[0] for file in words.rules],
                 "places": [file.words[0] for file in words.places],
                 "values": len(values),
-                "levels": LEVELS,
+                "least": LEAST,
+                "steps": STEPS,
                 "k1": K1,
                 "b": B,
                 "weights": WEIGHTS,

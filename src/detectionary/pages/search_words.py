@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 from operator import sub
 from typing import Final
 
@@ -19,15 +20,25 @@ from detectionary.pages.search_codes import CODES, DIGITS, code, rising
 MOST: Final = 48_000
 """A file is closed when it is longer than this; one with a single common word may be three times as long."""
 
-LEVELS: Final = len(DIGITS)
 K1: Final = 1.2
 B: Final = 0.75
 """As in SQLite's bm25."""
+
+LEAST: Final = 0.03
+STEPS: Final = (len(DIGITS) - 1) / log(400 / LEAST)
+"""A frequency beside the length of its rule is one of `DIGITS`: its logarithm above that of `LEAST`, in `STEPS` to e.
+
+bm25 grows less and less with it, but rules with most of a word should still be told apart."""
 
 WEIGHTS: Final = tuple(COLUMN_WEIGHTS.get(name, 1) for name in SEARCH_COLUMNS)
 _OFFSETS: Final = (1 << OFFSET_BITS) - 1
 _COLUMNS: Final = (1 << COLUMN_BITS) - 1
 _LISTED: Final = len(CODES)
+_OUTSIDE: Final = 300
+_LADDER: Final = DIGITS[0] * _OUTSIDE + DIGITS + DIGITS[-1] * _OUTSIDE
+"""The levels, with room below and above for what is rarer or more frequent than they tell apart."""
+_MOST_FREQUENT: Final = 50_000
+_LOGARITHMS: Final = (0.0, *(log(frequency) * STEPS for frequency in range(1, _MOST_FREQUENT + 1)))
 _BODY: Final = SEARCH_COLUMNS.index("body")
 
 
@@ -41,8 +52,8 @@ class WordFile:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """All words. For each, in `rules`: pairs of a rule (`rising`) and one of `DIGITS`, how much of the most that a word
-    can count in a rule it counts there (bm25 without the rarity of the word). In `places`: where it stands (`rising`).
+    """All words. For each, in `rules`: pairs of a rule (`rising`) and one of `DIGITS`, the word's frequency beside the
+    rule's length (bm25 without the rarity of the word). In `places`: where it stands (`rising`).
 
     Places count on through the columns of a rule and then the next rule's, with one left free after each column: words
     of a phrase stand side by side.
@@ -72,8 +83,8 @@ def collect_words(
                 starts[number << COLUMN_BITS | column] = start
             start += size + 1
     hides = bool(closed) or len(numbers) < len(sizes)
-    average = sum(map(sum, sizes.values())) / max(1, len(sizes))
-    norms = [K1 * (1 - B + B * sum(sizes[number]) / average) for number in numbers]
+    average = sum(map(sum, sizes.values())) / max(1, len(sizes)) or 1
+    norms = [log(LEAST * K1 * (1 - B + B * sum(sizes[number]) / average)) * STEPS - _OUTSIDE for number in numbers]
     place_of = {number: place for place, number in enumerate(numbers)}
     rules, places = _Files(), _Files()
     for token, packed in tokens:
@@ -111,8 +122,7 @@ def _rules(packed: Sequence[int], place_of: Mapping[int, int], norms: Sequence[f
     text = []
     last = -1
     for place, frequency in found:
-        # How much of the most that it can count a word counts here.
-        level = DIGITS[int(frequency / (frequency + norms[place]) * LEVELS)]
+        level = _LADDER[int(_LOGARITHMS[min(_MOST_FREQUENT, frequency)] - norms[place])]
         text.append(CODES[place - last - 1] + level if place - last <= _LISTED else code(place - last - 1) + level)
         last = place
     return "".join(text)

@@ -200,6 +200,7 @@ globalThis.detectionary.shard("engine", null, function (tools) {
   async function foundWord(phrase, index) {
     const texts = await textsOf("words", phrase.tokens[0], phrase.prefix);
     const sums = new Float64Array(index.rules);
+    const levels = Array.from({ length: 91 }, (_, level) => index.least * Math.exp((level + 0.5) / index.steps));
     for (const text of texts) {
       for (let at = 0, place = -1; at < text.length;) {
         let first = digit[text.charCodeAt(at++)];
@@ -214,8 +215,7 @@ globalThis.detectionary.shard("engine", null, function (tools) {
           }
         }
         place += first + 1;
-        const level = (digit[text.charCodeAt(at++)] + 0.5) / index.levels;
-        sums[place] += level / (1 - level);
+        sums[place] += levels[digit[text.charCodeAt(at++)]];
       }
     }
     return counted(sums);
