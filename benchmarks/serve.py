@@ -130,8 +130,10 @@ def _served(db: Path) -> Iterator[tuple[str, int]]:
     command = [sys.executable, "-m", "detectionary", "serve", "--db", str(db.resolve()), "--port", "0"]
     with subprocess.Popen(command, cwd=PROJECT / "src", stderr=subprocess.PIPE, text=True) as process:
         try:
-            said = process.stderr.readline() if process.stderr else ""
-            address = urlsplit(next(word for word in said.split() if word.startswith("http://")))
+            said = (word for line in process.stderr or () for word in line.split())
+            address = urlsplit(next((word for word in said if word.startswith("http://")), ""))
+            if not address.port:
+                raise SystemExit("serve: the server ended before it said where it is")
             yield address.hostname or "127.0.0.1", address.port or 0
         finally:
             process.terminate()

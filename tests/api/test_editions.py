@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from detectionary.api.editions import Kept, Workshop
 from detectionary.api.representation import TEXT, represent
 from detectionary.api.settings import Settings
 from detectionary.catalog import CatalogError
+from detectionary.pages.kind import FileGroup, PageKind
 from detectionary.pages.registry import FILES, PAGES
 from tests.api.conftest import EXAMPLES, NAMES, Asking, ingested
 
@@ -150,15 +152,18 @@ def test_the_watch_sees_changes_by_itself(served: Workshop, tmp_path: Path, monk
 
 
 def test_a_page_that_cannot_be_warmed_stops_nothing(served: Workshop, caplog: pytest.LogCaptureFixture) -> None:
-    def fail(_library: object) -> None:
+    def fail(_library: object) -> tuple[str, ...]:
         raise RuntimeError("no such page")
 
-    workshop = Workshop(served.settings, fail)
+    broken: PageKind[Any] = PageKind("broken", "broken", fail, lambda _library, _path: None, lambda _library, _page: "")
+    warmed = []
+    group = FileGroup("group", lambda _library: warmed.append("group") or ())  # type: ignore[func-returns-value]
+    workshop = Workshop(served.settings, Addresses((broken,), (group,)).warm)
     try:
         workshop.warm()
-        assert asking(workshop)("/index.html").status_code == 200
     finally:
         workshop.close()
+    assert warmed == ["group"]
     assert "no such page" in caplog.text
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
@@ -13,6 +15,8 @@ from detectionary.pages.kind import FileGroup, PageKind
 from detectionary.pages.library import Library
 
 Kinds = Sequence[PageKind[Any]]  # contexts differ from kind to kind
+
+log: Final = logging.getLogger("detectionary.api")
 
 LONGEST: Final = 2000
 """No address of the site is as long, in bytes as they are sent."""
@@ -74,17 +78,28 @@ class Addresses:
     def warm(self, library: Library) -> None:
         """Make the first page of every kind, and with it what its pages share."""
         for kind in self._kinds:
-            path = next(iter(kind.paths(library)), None)
-            if path is not None:
-                self.make(library, path)
+            with _said(kind.name):
+                path = next(iter(kind.paths(library)), None)
+                if path is not None:
+                    self.make(library, path)
         for group in self._files:
-            _grouped(library, group)
+            with _said(group.name):
+                _grouped(library, group)
 
     def _kinds_at(self, library: Library, address: str) -> Iterator[PageKind[Any]]:
         folder = address.partition("/")[0] if "/" in address else ""
         for kind in self._kinds:
             if kind.folder == folder if kind.folder else _html_address(address) in _paths(library, kind):
                 yield kind
+
+
+@contextmanager
+def _said(name: str) -> Iterator[None]:
+    """What fails is said and stops nothing: whoever asks for the page is told again."""
+    try:
+        yield
+    except Exception:
+        log.exception("%s: cannot be made", name)
 
 
 def _paths(library: Library, kind: PageKind[Any]) -> frozenset[str]:

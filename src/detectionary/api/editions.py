@@ -218,10 +218,7 @@ class Workshop:
         return edition
 
     def _warm_up(self, edition: Edition) -> None:
-        try:
-            edition.use(self._warm)
-        except Exception:  # whoever asks for the page that fails is told; all others are served
-            log.exception("a page cannot be made")
+        edition.use(self._warm)
         # What was made stays, and is much: looking for cycles in it would stop every answer for 50 ms, time and again.
         gc.unfreeze()
         gc.collect()
