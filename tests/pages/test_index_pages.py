@@ -30,6 +30,7 @@ from detectionary.pages.lists import (
 from detectionary.pages.lists_fill import FIRST, NEXT
 from detectionary.pages.lists_names import NAMES
 from detectionary.pages.lists_overview import ROWS
+from detectionary.pages.rule_kind import RULES
 from detectionary.pages.value_links import FIRST_VALUES, NEXT_VALUES, value_href
 from tests.catalog.stored import an_entry, looks_for
 from tests.pages.indexed import all_pages, bases, broken_links, by, kind_of, library_of, page_at
@@ -306,6 +307,32 @@ def test_many_values_of_a_field_are_paged_and_anchors_are_on_the_right_page(tmp_
         path, _, anchor = (value_href(library, ("word", "eq", f"value {at}")) or "").partition("#")
         assert anchor in read(pages[path]).ids()
     assert broken_links(pages) == []
+
+
+def test_the_page_of_a_rule_leads_to_the_rows_of_the_values_that_it_alone_has(tmp_path: Path) -> None:
+    rules = [an_entry(f"r{at}", looks_for("Word", *(f"{at} {word}" for word in "abcdefghijk"))) for at in range(6)]
+    library = library_of(tmp_path, *rules, an_entry("not", exclusions=(looks_for("Word", "no"),)))
+    assert sum(len(row.values) for rule in rules for row in rule.analysis.indicators) > FIRST_VALUES
+    pages = {path: html for path, _, html in all_pages(library)}
+    for path in RULES.paths(library):
+        page = RULES.fill(library, path)
+        assert page is not None
+        links = [link for link in read(RULES.html(library, page)).links() if "#v-" in link or "#x-" in link]
+        assert len(links) == sum(len(row.values) for row in (*page.indicators, *page.exclusions))
+        assert broken_links(pages | {path: "".join(f'<a href="{link}">x</a>' for link in links)}) == []
+
+
+def test_a_rule_page_changes_when_the_rows_of_its_values_move_to_another_page(tmp_path: Path) -> None:
+    last = an_entry("last", looks_for("Word", "z"))
+    few = [an_entry("few", looks_for("Word", *(f"value {at}" for at in range(FIRST_VALUES - 1))))]
+    more = [an_entry("few", looks_for("Word", *(f"value {at}" for at in range(FIRST_VALUES))))]
+    one, two = library_of(tmp_path / "a", last, *few), library_of(tmp_path / "b", last, *more)
+    key = ("word", "eq", "z")
+    assert (value_href(one, key) or "").partition("#")[0] == "field/word.html"
+    assert (value_href(two, key) or "").partition("#")[0] == "field/word.values-2.html"
+    assert RULES.basis is not None
+    (path,) = [path for path in RULES.paths(one) if "last" in path]
+    assert RULES.basis(one, path) != RULES.basis(two, path)
 
 
 def values_on(page: object) -> Iterator[FieldValue]:

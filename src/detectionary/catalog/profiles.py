@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -81,6 +81,11 @@ class Values:
     def of_field(self, field: str) -> Sequence[ValueUse]:
         """The values that rules compare a field with, by its `field_key`."""
         return self._by_field.get(field, ())
+
+    def of_rule(self, place: int) -> Iterator[ValueUse]:
+        """The values of the rule at a place of the index: those that it looks for, then those that it excludes."""
+        for number in (*self._sought[place], *self._excluded[place]):
+            yield self._rare[number]
 
     def most_used(self, bits: Bits, most: int, *, excluded: bool = False) -> MostUsed:
         """What a set of rules looks for most, or excludes; of values as frequent, first those rare in the catalog."""

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeAlias
 from urllib.parse import quote
 
 from markupsafe import Markup
 
 from detectionary.model.analysis import Indicator
-from detectionary.model.entry import ANY_FIELD, value_keys
+from detectionary.model.entry import ANY_FIELD, ValueKey, value_keys
 from detectionary.model.predicate import Operator, Quantifier, Value, ValueKind
 from detectionary.pages.code import escape_code
-from detectionary.pages.keys import list_path, page_name
+from detectionary.pages.keys import list_path
 from detectionary.pages.languages import language_title
 from detectionary.pages.rule import Corpus, PageIndicator, PageValue
 from detectionary.pages.texts_html import TextMarkup
 from detectionary.pages.words import operator_words, scalar_text
+
+ValuePlace: TypeAlias = Callable[[ValueKey, bool], str | None]
+"""Where a value, which is excluded or not, is listed: an address below the site's root; None when it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +120,10 @@ class ComparisonMarkup(TextMarkup):
         text = text if len(text) <= self._detail.folded_characters else f"{text[: self._detail.folded_characters]}…"
         return ShownValues(tuple(listed), mixed, counted, Markup(escape_code(text)), len(rest))  # noqa: S704  # escaped here
 
-    def own_place(self, row: PageIndicator, value: PageValue, what: str) -> str:
-        """Where a value of this rule alone is listed: its row on the page of its field, if that has few values."""
+    def own_place(self, row: PageIndicator, value: PageValue, what: str, place: ValuePlace | None) -> str:
+        """Where a value of this rule, or of one rule besides, is listed: on a page of its own, or in a row of its field's."""
         excluded = what == "exclusion"
-        place = quote(list_path("field", row.canonical_field or row.field or ANY_FIELD), errors="replace")
+        field = quote(list_path("field", row.canonical_field or row.field or ANY_FIELD), errors="replace")
         (key,) = value_keys(
             Indicator(
                 row.field,
@@ -131,7 +135,7 @@ class ComparisonMarkup(TextMarkup):
                 canonical_field=row.canonical_field,
             )
         )
-        return place if key is None else f"{place}#{'x' if excluded else 'v'}-{page_name(key, excluded=excluded)}"
+        return (place(key, excluded) if place is not None and key is not None else None) or field
 
     def split(self, corpus: Corpus) -> str:
         """The languages of the rules that a corpus count counts: "Kusto 5, Sigma 7"."""

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from detectionary.attack import matrix
 from detectionary.catalog.listing import authors_of
 from detectionary.pages.code import body_html, colours_of, escape_code
-from detectionary.pages.comparisons_html import ComparisonMarkup
+from detectionary.pages.comparisons_html import ComparisonMarkup, ValuePlace
 from detectionary.pages.detail import DETAILS, Detail
 from detectionary.pages.environment import environment
 from detectionary.pages.keys import rule_path, up
@@ -52,12 +52,15 @@ _PASSED_ON: Final = 12
 """More columns than this that a stage only passes on are folded away."""
 
 
-def render_rule(page: RulePage, *, bodies: bool = True, known: Container[str] = ()) -> str:
+def render_rule(
+    page: RulePage, *, bodies: bool = True, known: Container[str] = (), place: ValuePlace | None = None
+) -> str:
     """The page at `rule_path(page.language, page.slug)`. Without `bodies` no text of the rule is shown.
 
-    `known` are the ids of all rules that have pages; those that the rule itself names are linked.
+    `known` are the ids of all rules that have pages; those that the rule itself names are linked. `place` says where a
+    value that no other rule has is listed; without it, the page of its field is named.
     """
-    html = _light(lambda detail: _render(page, detail, bodies, known))
+    html = _light(lambda detail: _render(page, detail, bodies, known, place=place))
     return html if _weight(html) <= WEIGHT_LIMIT else _render(page, DETAILS[-1], bodies, known, cut=True)
 
 
@@ -99,6 +102,7 @@ def _render(
     loose_root: str | None = None,
     *,
     cut: bool = False,
+    place: ValuePlace | None = None,
 ) -> str:
     """`cut`: names are cut too, so that they are no links."""
     page = cut_texts(page, _LONGEST, _LONGEST_LIST) if cut else page
@@ -119,6 +123,7 @@ def _render(
             raw_name=raw_name(page),
             most=min(SEEN, detail.others),
             known=known,
+            place=place,
             words=markup.words,
             trigger_words=trigger_words,
             kind_words=kind_words,

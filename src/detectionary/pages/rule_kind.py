@@ -8,6 +8,7 @@ from typing import Final
 
 from detectionary.catalog import Listing
 from detectionary.languages import LANGUAGES
+from detectionary.model.entry import ValueKey
 from detectionary.pages.environment import environment
 from detectionary.pages.fill import rule_page
 from detectionary.pages.keys import permalink_path, rule_path, up
@@ -17,6 +18,7 @@ from detectionary.pages.licences import may_republish
 from detectionary.pages.part import Part
 from detectionary.pages.rule import Highlighter, RulePage, encode, without_texts
 from detectionary.pages.rule_html import raw_name, render_rule
+from detectionary.pages.value_links import use_href, value_href, values_of
 
 # Rules
 
@@ -64,7 +66,11 @@ def shows_text(library: Library, licence: str | None) -> bool:
 
 
 def _html(library: Library, page: RulePage) -> str:
-    return render_rule(page, bodies=shows_text(library, page.source.licence), known=_known_ids(library))
+    def place(key: ValueKey, excluded: bool) -> str | None:
+        return value_href(library, key, excluded=excluded)
+
+    shown = shows_text(library, page.source.licence)
+    return render_rule(page, bodies=shown, known=_known_ids(library), place=place)
 
 
 def _basis(library: Library, path: str) -> str:
@@ -78,8 +84,19 @@ def _bases(library: Library) -> Mapping[str, str]:
         rule = library.index.listing(slug)
         if rule is not None:
             shown = shows_text(library, rule.licence)
-            bases[path] = digest_of(rule.digest, rule.repository, rule.path, rule.licence, shown, neighbours[slug])
+            bases[path] = digest_of(
+                rule.digest, rule.repository, rule.path, rule.licence, shown, neighbours[slug], *_places(library, slug)
+            )
     return bases
+
+
+def _places(library: Library, slug: str) -> Iterable[str]:
+    """Where the values that the rule alone has are listed, which depends on the other values of the fields."""
+    number = library.index.place(slug)
+    if number is not None:
+        for use in values_of(library).of_rule(number):
+            if not use.shared:
+                yield use_href(library, use)
 
 
 def _beside(library: Library, page: RulePage) -> Mapping[str, bytes]:
