@@ -130,6 +130,7 @@ def test_a_catalog_of_version_1_becomes_one_of_today(tmp_path: Path) -> None:
             old.execute(f'ALTER TABLE rules DROP COLUMN "{column}"')
         old.execute('ALTER TABLE comparisons DROP COLUMN "record"')
         old.execute('ALTER TABLE repositories DROP COLUMN "first_run"')
+        old.execute('ALTER TABLE runs DROP COLUMN "rules"')
         old.execute("DROP TABLE changes")
         old.execute("DROP TABLE runnable")
         old.execute("PRAGMA user_version = 1")

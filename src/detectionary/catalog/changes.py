@@ -25,6 +25,7 @@ MOVED: Final = "moved"
 class Run:
     """A call of ingest, in numbers of rules. Times are ISO, UTC; `finished` is None when it was interrupted.
 
+    `rules` is how many there were when it was complete; None when it was not, or is older than the count.
     `first_reading` are rules that came with the first complete reading of their repository, as (repository, rules) by
     name: they are no news. `changed` counts rules by the strongest kind of their change. What moved or returned may
     have changed as well; it is counted as moved or returned only.
@@ -39,6 +40,7 @@ class Run:
     removed: int
     returned: int
     moved: int
+    rules: int | None
 
     @property
     def complete(self) -> bool:
@@ -112,8 +114,11 @@ def runs(connection: sqlite3.Connection) -> tuple[Run, ...]:
             happened.get((number, REMOVED), 0),
             happened.get((number, RETURNED), 0),
             happened.get((number, MOVED), 0),
+            rules,
         )
-        for number, started, finished in execute("SELECT number, started, finished FROM runs ORDER BY number DESC")
+        for number, started, finished, rules in execute(
+            "SELECT number, started, finished, rules FROM runs ORDER BY number DESC"
+        )
     )
 
 

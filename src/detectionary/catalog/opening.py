@@ -39,6 +39,7 @@ def _digests_and_changes(connection: sqlite3.Connection) -> None:
     connection.execute('ALTER TABLE rules ADD COLUMN "date" TEXT')
     connection.execute('ALTER TABLE rules ADD COLUMN "modified" TEXT')
     connection.execute('ALTER TABLE rules ADD COLUMN "tested" INTEGER NOT NULL DEFAULT 0')
+    connection.execute('ALTER TABLE runs ADD COLUMN "rules" INTEGER')
     connection.execute('ALTER TABLE repositories ADD COLUMN "first_run" INTEGER REFERENCES runs')
     connection.execute(
         "UPDATE repositories SET first_run = (SELECT MIN(number) FROM runs WHERE finished IS NOT NULL AND number >= ("

@@ -119,6 +119,7 @@ TABLES: Final = (
             Column("number", "INTEGER PRIMARY KEY", "Counts from 1.", Role.HISTORY),
             Column("started", "TEXT NOT NULL", "When it began (ISO, UTC).", Role.HISTORY),
             Column("finished", "TEXT", "When it completed; null when it was interrupted.", Role.HISTORY),
+            Column("rules", "INTEGER", "Rules that were there then.", Role.HISTORY),
         ),
     ),
     Table(

@@ -423,7 +423,11 @@ class Writer:
             if changed or gone or self._uncounted:
                 self._count()
             many("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", sorted(settings.items()))
-            execute("UPDATE runs SET finished = ? WHERE number = ?", (finished, self._run))
+            execute(
+                "UPDATE runs SET finished = ?, rules = (SELECT COUNT(*) FROM rules WHERE gone_run IS NULL) "
+                "WHERE number = ?",
+                (finished, self._run),
+            )
         return gone
 
     def _count(self) -> None:

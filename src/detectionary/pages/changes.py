@@ -77,7 +77,7 @@ class RunSummary(Part, frozen=True):
     """An ingest in numbers of rules; times are ISO, UTC. `finished` is null when it was interrupted.
 
     `logic`, `thresholds` and `metadata` count changed rules by the strongest kind. `page` leads to its changes from the
-    site's root; null when it changed nothing.
+    site's root; null when it changed nothing. `rules` is how many there were when it was complete.
     """
 
     number: int
@@ -92,6 +92,7 @@ class RunSummary(Part, frozen=True):
     moved: int
     removed: int
     total: int
+    rules: int | None
     page: str | None
 
 
@@ -238,6 +239,7 @@ def summary(library: Library, run: Run) -> RunSummary:
         moved=run.moved,
         removed=run.removed,
         total=run.total,
+        rules=run.rules,
         page=page_paths(library, run.number, None)[0] if run.total else None,
     )
 

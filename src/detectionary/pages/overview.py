@@ -187,7 +187,7 @@ def _charts(index: Index, numbers: Statistics, runs: tuple[Run, ...]) -> Iterato
     if numbers.years:
         yield _years(numbers, len(index.rules))
     yield _tactics(index)
-    growth = _growth(list(reversed(runs)))
+    growth = _growth(reversed(runs))
     if len(growth.rows) > 1:
         yield growth
 
@@ -295,13 +295,9 @@ def _years(numbers: Statistics, rules: int) -> Chart:
     )
 
 
-def _growth(history: list[Run]) -> Chart:
+def _growth(history: Iterable[Run]) -> Chart:
     """How many rules there were after the last ingest of each day, the last days."""
-    held = 0
-    days: dict[str, int] = {}
-    for run in history:  # an interrupted one has added rules too
-        held += sum(rules for _, rules in run.first_reading) + run.added + run.returned - run.removed
-        days[run.started[:10]] = held
+    days = {run.started[:10]: run.rules for run in history if run.rules is not None}
     return Chart(
         "ingest",
         "columns",
