@@ -109,6 +109,7 @@ def _by_values(connection: sqlite3.Connection, rules: Mapping[int, _Rule]) -> Ma
     ):
         counts[field, operator, value, excluded] += ((language, number),)
     found: dict[int, int] = defaultdict(int)
+    digests: dict[_Key, int] = {}
     for field, operator, value, excluded, having in connection.execute(
         "SELECT field_key, operator, value_key, excluded, group_concat(rule) FROM comparison_values "
         "WHERE value_key IS NOT NULL GROUP BY field_key, operator, value_key, excluded"
@@ -119,13 +120,17 @@ def _by_values(connection: sqlite3.Connection, rules: Mapping[int, _Rule]) -> Ma
         if _alone(members, by_language, rules):
             continue
         named = 0
-        if not excluded and 2 <= sum(number for _, number in by_language) <= RARE:
+        spread = sum(number for _, number in by_language)
+        if spread < 2:
+            # Whether the value has a page of its own rests on the older versions that have it.
+            named = _sum(rules[number].shown for number in members)
+        elif not excluded and spread <= RARE:
             named = _sum(rules[number].shown for number in members if rules[number].counted)
-        digest = _hash(key, by_language, named)
+        digests[key] = digest = _hash(key, by_language, named)
         for number in members:
             found[number] += digest
     for number, key in _uncounted_keys(connection, rules):
-        found[number] += _hash("not counted", key, counts.get(key, ()))
+        found[number] += _hash("not counted", key, counts.get(key, ()), digests.get(key))
     return found
 
 

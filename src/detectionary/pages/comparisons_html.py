@@ -121,7 +121,7 @@ class ComparisonMarkup(TextMarkup):
         return ShownValues(tuple(listed), mixed, counted, Markup(escape_code(text)), len(rest))  # noqa: S704  # escaped here
 
     def own_place(self, row: PageIndicator, value: PageValue, what: str, place: ValuePlace | None) -> str:
-        """Where a value of this rule, or of one rule besides, is listed: on a page of its own, or in a row of its field's."""
+        """Where a value of this rule alone is listed: its row on a page of its field."""
         excluded = what == "exclusion"
         field = quote(list_path("field", row.canonical_field or row.field or ANY_FIELD), errors="replace")
         (key,) = value_keys(
@@ -136,6 +136,10 @@ class ComparisonMarkup(TextMarkup):
             )
         )
         return (place(key, excluded) if place is not None and key is not None else None) or field
+
+    def elsewhere(self, row: PageIndicator) -> bool:
+        """Whether corpus counts do not count the row for the rule: what one other rule has then has no page."""
+        return row.context is not None and not row.context.startswith("binding ")
 
     def split(self, corpus: Corpus) -> str:
         """The languages of the rules that a corpus count counts: "Kusto 5, Sigma 7"."""
