@@ -76,7 +76,7 @@ def test_long_labels_are_cut_and_told_whole() -> None:
     drawn = str(draw(chart("bars", ChartRow(label, (5,))), ""))
     (shown,) = (each.text for each in read(drawn).all("text") if each.text.endswith("…"))
     assert label.startswith(shown[:-1])
-    assert f"<title>{label}: 5</title>" in drawn
+    assert f"<title>{label}: 5 rules</title>" in drawn
 
 
 @pytest.mark.parametrize("kind", ["bars", "stacked", "columns"])

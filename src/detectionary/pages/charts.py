@@ -88,7 +88,8 @@ def _described(chart: Chart, links: bool) -> str:
 
 
 def _linked(row: ChartRow, root: str, inside: str) -> str:
-    title = f"<title>{escape(f'{row.label}: {row.total:,}')}</title>"
+    name = f"{row.label}: {row.total:,} {'rule' if row.total == 1 else 'rules'}"
+    title = f"<title>{escape(name)}</title>"
     if row.link is None:
         return f"<g>{title}{inside}</g>"
     return f'<a href="{escape(root + row.link)}">{title}{inside}</a>'
