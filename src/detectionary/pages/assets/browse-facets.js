@@ -86,7 +86,11 @@
     const most = sought ? MORE : part.most;
     const shown = wanted.filter((count, at) => at < most || isChosen(count));
     if (!sought) shown.sort((one, other) => isChosen(other) - isChosen(one));
+    // Who ticks with the keyboard goes on from there.
+    const held = part.list.contains(document.activeElement) ? document.activeElement.closest("label").title : null;
     part.list.replaceChildren(...shown.map((count) => value(part, count, isChosen(count))));
+    const again = held === null ? null : Array.from(part.list.querySelectorAll("label")).find((label) => label.title === held);
+    if (again) again.querySelector("input").focus({ preventScroll: true });
     const total = sought ? wanted.length : facet.values;
     typed(part, sought, counts, chosen);
     part.more.hidden = Boolean(sought) || shown.length >= total;
