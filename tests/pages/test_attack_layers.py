@@ -149,3 +149,10 @@ def test_links_stand_where_the_site_is_known(library: Library) -> None:
     assert links["T1059"][0]["url"] == "https://rules.example/site/technique/t1059.html"
     assert LAYERS.basis is not None
     assert LAYERS.basis(placed) != LAYERS.basis(library)
+
+
+def test_a_layer_says_when_it_counts_rules_that_forward_alerts(library: Library, files: dict[str, Any]) -> None:
+    assert "vendor’s alert are not counted" in files[ALL_PATH]["description"]
+    forwarding = layer_of(library, asked(feed=["yes"]))
+    assert forwarding.description.startswith("1 rule: Forwards a vendor’s alert: Yes.")
+    assert "1 of the rules only forward a vendor’s alert" in forwarding.description

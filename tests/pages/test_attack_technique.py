@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from detectionary.attack.facts import matrix
+from detectionary.attack.facts import CREDIT, matrix
 from detectionary.pages.kind import PageKind
 from detectionary.pages.library import Library
 from detectionary.pages.tactic import TacticPage
@@ -56,6 +56,7 @@ def test_pages_are_sound_and_small(library: Library, kind: PageKind[Any]) -> Non
     for path in contexts.keys() - set(gaps) | set(gaps[::12]):
         html = kind.html(library, contexts[path])
         assert faults(html) == [], path
+        assert CREDIT in html
         assert len(html.encode()) < 60_000
 
 

@@ -1,7 +1,7 @@
 """Layers for the ATT&CK Navigator, format 4.5: which techniques rules name, coloured by how many do.
 
-Techniques that no rule names have no score and so no colour; rules that only forward a vendor's alert are not counted.
-`assets/attack-compare.js` and `assets/attack.js` make layers of the same shape from a filter.
+Techniques that no rule names have no score and so no colour. Rules that only forward a vendor's alert are not counted,
+unless they are asked for. `assets/attack-sets.js` makes layers of the same shape from filters and comparisons.
 """
 
 from __future__ import annotations
@@ -131,8 +131,8 @@ def layer(library: Library, rules: Bits, name: str) -> Layer:
         f"Detectionary: {name}",
         LayerVersions(CURRENT.partition(".")[0], "5.2.0", "4.5"),
         "enterprise-attack",
-        f"{_rules(total)} of {name}. A technique’s score is the number of rules that name it or one of its "
-        "sub-techniques; rules that only forward a vendor’s alert are not counted.",
+        f"{_rules(total)}: {name}. A technique’s score is the number of rules that name it or one of its "
+        f"sub-techniques; {_forwarding(library, rules)}.",
         3,
         LayerLayout("side", True, True),
         False,
@@ -175,6 +175,14 @@ def _links(library: Library, path: str, label: str) -> tuple[LayerLink, ...]:
 
 def _rules(number: int) -> str:
     return "1 rule" if number == 1 else f"{number:,} rules"
+
+
+def _forwarding(library: Library, rules: Bits) -> str:
+    """Whether rules of a set only forward a vendor's alert, in words."""
+    forwarding = (rules & ~without_forwarded(library.index, rules)).bit_count()
+    if forwarding:
+        return f"{forwarding:,} of the rules only forward a vendor’s alert"
+    return "rules that only forward a vendor’s alert are not counted"
 
 
 def _step_words(step: HeatStep) -> str:

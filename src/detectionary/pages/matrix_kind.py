@@ -34,7 +34,9 @@ def _fill(library: Library, path: str) -> Context | None:
 def _html(library: Library, page: Context) -> str:
     root = up(PATH)
     if isinstance(page, CoveragePage):
-        return environment().get_template("coverage.html.j2").render(page=page, root=root, href=page_href)
+        return (
+            environment().get_template("coverage.html.j2").render(page=page, root=root, credit=CREDIT, href=page_href)
+        )
     return (
         environment()
         .get_template("matrix.html.j2")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from detectionary.attack.facts import CREDIT
 from detectionary.pages.environment import environment
 from detectionary.pages.keys import up
 from detectionary.pages.kind import PageKind, digest_of
@@ -25,6 +26,7 @@ def _technique_html(library: Library, page: TechniquePage) -> str:
         .render(
             page=page,
             root=root,
+            credit=CREDIT,
             tables=[rules_table(each.rules, root, f"Rules in {each.title}") for each in page.languages],
             contents=list(_contents(page)),
             operator_words=operator_words,
@@ -66,6 +68,7 @@ def _tactic_html(_library: Library, page: TacticPage) -> str:
         .render(
             page=page,
             root=root,
+            credit=CREDIT,
             rows=rules_table(page.rules_without, root, "Rules without a technique"),
             bars=bars,
             href=page_href,
