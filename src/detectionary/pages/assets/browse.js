@@ -37,11 +37,25 @@
       const answer = await search(asked);
       if (mine === turn) present(answer);
     } catch (error) {
-      if (mine === turn) found.replaceChildren(make("b", { text: "The search did not work." }), " " + error.message);
+      if (mine === turn) failed(error);
     } finally {
       clearTimeout(slow);
     }
   }
+
+  // The rules of another question must not stand below this one.
+  function failed(error) {
+    found.replaceChildren(make("b", { text: "This could not be searched." }), " " + error.message);
+    page.showChosen(chosen, { filters: asked.filters, facets: written }, page.titleOf, unchosen);
+    clear();
+  }
+
+  function clear() {
+    table.hidden = true;
+    for (const old of results.querySelectorAll(".pager, .empty")) old.remove();
+  }
+
+  const unchosen = (changes, text, look, label) => link(other({ filters: changes ? without(changes) : {} }), text, look, label);
 
   function present(answer) {
     const titles = page.titles(answer.facets);
@@ -49,10 +63,10 @@
     found.replaceChildren(make("b", { text: grouped(answer.total) }), answer.total === 1 ? " rule" : " rules",
       answer.rules.length < answer.total && answer.rules.length ? make("span", { class: "muted", text: ", " + grouped(first) + " to " + grouped(last) }) : "");
     page.showFacets(answer.facets, asked);
-    page.showChosen(chosen, answer, titles, (changes, text, look, label) => link(other(changes ? { filters: without(changes) } : { filters: {} }), text, look, label));
+    page.showChosen(chosen, answer, titles, unchosen);
     page.rows(table, answer, titles);
+    clear();
     table.hidden = answer.rules.length === 0;
-    for (const old of results.querySelectorAll(".pager, .empty")) old.remove();
     results.append(page.pager(answer, (offset, text) => {
       const to = link({ ...asked, offset: offset }, text);
       to.addEventListener("click", () => { document.documentElement.scrollTop = 0; });
@@ -143,5 +157,9 @@
       ask({ ...request(new URL(example.href).searchParams), limit: asked.limit }, "pushState");
     });
   }
-  if (String(params(asked))) show();
+  if (String(params(asked))) {
+    clear();
+    found.textContent = "Searching …";
+    show();
+  }
 })();
