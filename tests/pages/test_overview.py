@@ -206,6 +206,12 @@ def test_changes_since_the_first_reading_are_counted(tmp_path: Path) -> None:
     changes = page.last_changes
     assert (changes.run, changes.logic, changes.added, changes.removed) == (2, 1, 1, 1)
     assert "1 with other logic" in html
+    assert [(each.event, each.kinds, each.title, each.page is None) for each in changes.first] == [
+        ("changed", ("logic", "metadata"), "Title of a", False),
+        ("added", (), "Title of new", False),
+        ("removed", (), "Title of b", True),
+    ]
+    assert f'<a href="{changes.first[0].page}">Title of a</a>' in html
     assert all(chart.name != "ingest" for chart in page.charts), "both on one day"
     with closing(sqlite3.connect(tmp_path / "catalog.db")) as connection, connection:
         connection.execute("UPDATE runs SET started = '2029-12-31T23:00:00Z' WHERE number = 1")

@@ -11,6 +11,7 @@ from detectionary import attack
 from detectionary.catalog import Facet, Index, Listing
 from detectionary.catalog.changes import Run
 from detectionary.catalog.statistics import Runnable, Statistics
+from detectionary.pages.changes import changes_of, page_of, runs_of
 from detectionary.pages.charts import Chart, ChartRow
 from detectionary.pages.languages import language_title
 from detectionary.pages.library import Library
@@ -20,6 +21,7 @@ from detectionary.text.codes import BY_CODE
 PATH: Final = "index.html"
 
 _MOST_BARS: Final = 13
+_NEWEST: Final = 8
 _FIRST_YEARS: Final = 10
 """So many years have a column each; earlier ones share one."""
 
@@ -74,8 +76,18 @@ class RepositoryRow(Part, frozen=True):
     last_ingest: str | None
 
 
+class LastChange(Part, frozen=True):
+    """A change: `event` and `kinds` as on the pages of changes; `page` is null when the rule is gone."""
+
+    event: str
+    kinds: tuple[str, ...]
+    title: str
+    language: str
+    page: str | None
+
+
 class LastChanges(Part, frozen=True):
-    """The newest complete run that changed anything, in numbers; a first reading is none."""
+    """The newest complete run that changed anything, in numbers, and its first changes; a first reading is none."""
 
     run: int
     time: str
@@ -86,6 +98,8 @@ class LastChanges(Part, frozen=True):
     removed: int
     returned: int
     moved: int
+    total: int
+    first: tuple[LastChange, ...]
 
 
 class Overview(Part, frozen=True):
@@ -120,7 +134,7 @@ def browse_link(*pairs: tuple[str, str]) -> str:
 
 def overview(library: Library) -> Overview:
     """The page's content, from the rules in memory and a few counts of the catalog."""
-    index, numbers, runs = library.index, library.catalog.statistics(), library.catalog.runs()
+    index, numbers, runs = library.index, library.catalog.statistics(), runs_of(library)
     complete = [run for run in runs if run.complete]
     return Overview(
         rules=len(index.rules),
@@ -140,7 +154,7 @@ def overview(library: Library) -> Overview:
         reasons=tuple(_reasons(numbers)),
         runnable_measured=numbers.runnable is not None,
         by_repository=tuple(_repositories(index, numbers)),
-        last_changes=_last_changes(runs),
+        last_changes=_last_changes(library),
     )
 
 
@@ -433,22 +447,33 @@ def _repositories(index: Index, numbers: Statistics) -> Iterator[RepositoryRow]:
 # --- changes
 
 
-def _last_changes(runs: Iterable[Run]) -> LastChanges | None:
-    for run in runs:
-        if run.complete and run.total:
-            kinds = {kind.value: rules for kind, rules in run.changed}
-            return LastChanges(
-                run.number,
-                run.started,
-                run.added,
-                kinds.get("logic", 0),
-                kinds.get("thresholds", 0),
-                kinds.get("metadata", 0),
-                run.removed,
-                run.returned,
-                run.moved,
+def _last_changes(library: Library) -> LastChanges | None:
+    run = next((run for run in runs_of(library) if run.complete and run.total), None)
+    if run is None:
+        return None
+    kinds = {kind.value: rules for kind, rules in run.changed}
+    return LastChanges(
+        run=run.number,
+        time=run.started,
+        added=run.added,
+        logic=kinds.get("logic", 0),
+        thresholds=kinds.get("thresholds", 0),
+        metadata=kinds.get("metadata", 0),
+        removed=run.removed,
+        returned=run.returned,
+        moved=run.moved,
+        total=run.total,
+        first=tuple(
+            LastChange(
+                each.event,
+                tuple(kind.value for kind in each.change.kinds),
+                each.rule.title,
+                each.rule.language,
+                page_of(library, each),
             )
-    return None
+            for each in changes_of(library, run.number)[:_NEWEST]
+        ),
+    )
 
 
 def percent(part: int, whole: int) -> str:

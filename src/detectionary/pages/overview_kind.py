@@ -13,7 +13,7 @@ from detectionary.pages.kind import PageKind
 from detectionary.pages.library import Library
 from detectionary.pages.overview import PATH, Overview, overview, percent
 
-_MOST_REASONS: Final = 12
+_MOST_REASONS: Final = 9
 """Longer lists are cut; the JSON has them whole."""
 
 _MOST_REPOSITORIES: Final = 24
