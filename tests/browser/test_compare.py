@@ -100,8 +100,8 @@ def first_two(library: Library) -> tuple[str, str]:
     return one, other
 
 
-def test_only_what_differs(library: Library, site: str, visitor: Callable[..., Watched]) -> None:
-    page = settled(visitor().page(), f"{site}compare/index.html?rules={','.join(first_two(library))}")
+def test_only_what_differs(library: Library, either: str, visitor: Callable[..., Watched]) -> None:
+    page = settled(visitor().page(), f"{either}compare/index.html?rules={','.join(first_two(library))}")
     same = page.locator("tr.all:not(.group)")
     assert same.first.is_visible()
     page.get_by_label("Show only what differs").check()
@@ -110,11 +110,11 @@ def test_only_what_differs(library: Library, site: str, visitor: Callable[..., W
 
 
 def test_rules_are_found_and_added_with_the_keyboard(
-    library: Library, site: str, visitor: Callable[..., Watched]
+    library: Library, either: str, visitor: Callable[..., Watched]
 ) -> None:
     one, other = first_two(library)
     title = library.index.rules[1].reference.title
-    page = settled(visitor().page(), f"{site}compare/index.html?rules={one}")
+    page = settled(visitor().page(), f"{either}compare/index.html?rules={one}")
     assert page.locator(".heads li").count() == 1
     page.get_by_label("Add a rule").fill(title)
     page.wait_for_selector("#pick-found button")
@@ -128,10 +128,10 @@ def test_rules_are_found_and_added_with_the_keyboard(
 
 
 def test_a_rule_is_named_by_its_id_too_and_what_is_not_there_is_told(
-    library: Library, site: str, visitor: Callable[..., Watched]
+    library: Library, either: str, visitor: Callable[..., Watched]
 ) -> None:
     first, second = (rule.reference for rule in islice(library.index.rules, 2))
-    page = settled(visitor().page(), f"{site}compare/index.html?rules={first.id.upper()},{second.slug},nobody")
+    page = settled(visitor().page(), f"{either}compare/index.html?rules={first.id.upper()},{second.slug},nobody")
     assert page.locator(".heads li").count() == 2
     assert "nobody" in page.locator("#compared .notice").inner_text()
 
@@ -145,3 +145,14 @@ def test_from_disk_it_says_that_it_cannot_and_leads_to_the_rules(
         assert "from disk" in page.locator("#compared .notice").inner_text()
         page.locator("#compared .bullets a").first.click()
         assert page.locator("h1").inner_text() == library.index.rules[0].reference.title
+
+
+def test_a_live_site_compares_without_a_script(library: Library, live: str, visitor: Callable[..., Watched]) -> None:
+    page = visitor(script=False).page()
+    page.goto(f"{live}compare/")
+    page.get_by_label("Two to four rules").fill(", ".join(first_two(library)))
+    page.get_by_role("button", name="Compare").click()
+    assert page.locator(".heads li").count() == 2
+    assert page.locator(".aligned tr").count() > 4
+    page.goto(f"{live}compare/index.html?rules=nobody")
+    assert "nobody" in page.locator("#compared .notice").inner_text()

@@ -12,7 +12,11 @@ from starlette.types import Receive, Scope, Send
 from detectionary.api.addresses import INDEX, Addresses, address_of
 from detectionary.api.editions import Edition, Workshop
 from detectionary.api.problems import NOT_ALLOWED, NOT_FOUND, instance_of, problem_response
-from detectionary.api.representation import Representation, respond
+from detectionary.api.representation import HTML, Representation, represent, respond
+from detectionary.pages.compare import MOST, compare
+from detectionary.pages.compare_html import PATH as COMPARE
+from detectionary.pages.compare_kind import asked, compare_html, compare_page
+from detectionary.pages.library import Library
 
 NOTHING: Final = "404.html"
 """The page for addresses at which there is nothing."""
@@ -43,7 +47,7 @@ class LiveSite:
         address = address_of(instance.encode("latin-1", "replace"))
         if address is None:
             return await self._nothing(instance)
-        found = self._addresses.asset(address) or await self._page(address)
+        found = self._addresses.asset(address) or await self._compared(address, request) or await self._page(address)
         if found is not None:
             return respond(found, request.headers)
         if not instance.endswith("/") and "." not in address.rpartition("/")[2]:
@@ -64,6 +68,13 @@ class LiveSite:
                 edition.kept.put(address, page)
         return page
 
+    async def _compared(self, address: str, request: Request) -> Representation | None:
+        """The comparison of the rules that a request names; which they are is not said by the page's address."""
+        if address != COMPARE:
+            return None
+        names = asked(",".join(request.query_params.getlist("rules")))[:MOST]
+        return await self._workshop.make(lambda library: _comparison(library, names)) if names else None
+
     async def _nothing(self, instance: str) -> Response:
         if instance.startswith("/api/") or instance.endswith(".json"):
             detail = "no rule, page or answer has this address; /api/openapi.json lists those of the API"
@@ -73,3 +84,8 @@ class LiveSite:
         if page is None:
             return PlainTextResponse("There is nothing at this address.\n", NOT_FOUND.status, headers)
         return Response(page.body, NOT_FOUND.status, headers, media_type=page.media_type)
+
+
+def _comparison(library: Library, names: tuple[str, ...]) -> Representation:
+    page = compare_page(library, names) or compare((), names)
+    return represent(compare_html(library, page).encode("utf-8", "replace"), HTML)

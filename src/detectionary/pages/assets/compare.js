@@ -296,14 +296,26 @@
     render(model.compare(pages, places, languages, missing));
   }
 
+  // A live site says what it compared, where it did not put it into the page already.
+  async function askServer(asked) {
+    try {
+      const answer = await fetch(`${root}api/compare?rules=${asked.map(encodeURIComponent).join(",")}`);
+      if (answer.ok) render(read(await answer.text()));
+      else if (answer.status === 404) place.replaceChildren(missingWords(asked));
+      else throw new Error(answer.statusText);
+    } catch (error) {
+      place.replaceChildren(h("p", { class: "notice", role: "status" }, "The server does not answer. Loading the page again asks it once more."));
+    }
+  }
+
   // Choosing
 
   const params = new URLSearchParams(location.search);
   const asked = [...new Set(params.getAll("rules").join(",").split(",").map((name) => name.trim()).filter(Boolean))];
-  document.getElementById("rules").value = live ? document.getElementById("rules").value || asked.join(",") : asked.join(",");
-  if (!live && asked.length) {
+  document.getElementById("rules").value = asked.join(",");
+  if (asked.length && !place.querySelector(".heads, .notice[role]")) {
     place.replaceChildren(h("p", { class: "muted", role: "status" }, "Reading the rules …"));
-    compareThem(asked);
+    (live ? askServer : compareThem)(asked.slice(0, live ? MOST : asked.length));
   }
 
   const search = globalThis.detectionary && globalThis.detectionary.search;
