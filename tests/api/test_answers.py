@@ -338,6 +338,17 @@ async def _raw(app: FastAPI, path: bytes) -> tuple[int, dict[str, str], bytes]:
     return sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:])
 
 
+def test_behind_a_proxy_addresses_are_those_that_readers_see(catalog: Path) -> None:
+    workshop = Workshop(Settings(catalog, base_url="https://example.org/rules/", names=NAMES))
+    try:
+        ask = Asking(create_app(workshop, Addresses(PAGES, FILES)))
+        assert ask("/api/openapi.json").json()["servers"] == [{"url": "/rules"}]
+        assert ask("/api/nothing").json()["type"] == "/rules/api/index.html#not-found"
+        assert 'href="/rules/index.html"' in ask("/nothing").text
+    finally:
+        workshop.close()
+
+
 # Threads
 
 

@@ -61,6 +61,13 @@ def test_what_an_ingest_brings_is_served_when_it_is_done(served: Workshop, folde
     assert after["run"]["number"] == before["run"]["number"] + 1
     assert ask("/index.html", headers={"If-None-Match": etag}).status_code == 200
     assert ask("/api/rules/Added").status_code == 200
+    changes = ask("/api/changes").json()
+    assert [run["number"] for run in changes["runs"]] == [2, 1]
+    assert ask("/api/changes/2").json() == changes["newest"]
+    assert [(each["event"], each["slug"]) for each in changes["newest"]["changes"]] == [("added", "Added")]
+    for nothing in ("1", "3", "2?language=sigma", "2?page=2"):
+        assert ask(f"/api/changes/{nothing}").status_code == 404
+    assert ask("/api/changes/2?language=kusto").json()["total"] == 1
     assert not refreshed(served)
 
 

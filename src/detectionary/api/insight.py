@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -13,7 +14,7 @@ from detectionary.api.answering import NothingThere, answer, documented
 from detectionary.api.editions import Workshop
 from detectionary.api.parameters import FARTHEST, LONGEST_NAME, NoParameters, Strict
 from detectionary.api.problems import NOT_FOUND
-from detectionary.pages.changes import INDEX, ChangesPage, Place, RunPage, places
+from detectionary.pages.changes import INDEX, ChangesPage, Place, RunPage, changes_of, places
 from detectionary.pages.changes_kind import CHANGES
 from detectionary.pages.compare import MOST, ComparePage
 from detectionary.pages.compare_kind import asked as names_in
@@ -87,6 +88,8 @@ def _compared(library: Library, names: tuple[str, ...]) -> bytes:
 
 def _path(library: Library, place: Place) -> str:
     by_place = library.once("addresses of changes", lambda: {found: path for path, found in places(library).items()})
+    if {change.rule.language for change in changes_of(library, place.run)} == {place.language}:
+        place = replace(place, language=None)  # where there is one language alone, its page is that of all
     path = by_place.get(place)
     if path is None:
         raise NothingThere(f"ingest {place.run} changed nothing of that; /api/changes lists what did")
