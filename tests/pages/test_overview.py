@@ -203,8 +203,8 @@ def test_changes_since_the_first_reading_are_counted(tmp_path: Path) -> None:
     )
     page, html = page_of(library(tmp_path))
     assert page.last_changes is not None
-    changes = page.last_changes
-    assert (changes.run, changes.logic, changes.added, changes.removed) == (2, 1, 1, 1)
+    changes, ingest = page.last_changes, page.last_changes.run
+    assert (ingest.number, ingest.logic, ingest.added, ingest.removed) == (2, 1, 1, 1)
     assert "1 with other logic" in html
     assert [(each.event, each.kinds, each.title, each.page is None) for each in changes.first] == [
         ("changed", ("logic", "metadata"), "Title of a", False),

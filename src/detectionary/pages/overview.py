@@ -11,7 +11,7 @@ from detectionary import attack
 from detectionary.catalog import Facet, Index, Listing
 from detectionary.catalog.changes import Run
 from detectionary.catalog.statistics import Runnable, Statistics
-from detectionary.pages.changes import changes_of, page_of, runs_of
+from detectionary.pages.changes import RunSummary, changes_of, page_of, runs_of, summary
 from detectionary.pages.charts import Chart, ChartRow
 from detectionary.pages.languages import language_title
 from detectionary.pages.library import Library
@@ -87,18 +87,9 @@ class LastChange(Part, frozen=True):
 
 
 class LastChanges(Part, frozen=True):
-    """The newest complete run that changed anything, in numbers, and its first changes; a first reading is none."""
+    """The newest complete run that changed anything, and its first changes; a first reading is none."""
 
-    run: int
-    time: str
-    added: int
-    logic: int
-    thresholds: int
-    metadata: int
-    removed: int
-    returned: int
-    moved: int
-    total: int
+    run: RunSummary
     first: tuple[LastChange, ...]
 
 
@@ -451,18 +442,8 @@ def _last_changes(library: Library) -> LastChanges | None:
     run = next((run for run in runs_of(library) if run.complete and run.total), None)
     if run is None:
         return None
-    kinds = {kind.value: rules for kind, rules in run.changed}
     return LastChanges(
-        run=run.number,
-        time=run.started,
-        added=run.added,
-        logic=kinds.get("logic", 0),
-        thresholds=kinds.get("thresholds", 0),
-        metadata=kinds.get("metadata", 0),
-        removed=run.removed,
-        returned=run.returned,
-        moved=run.moved,
-        total=run.total,
+        run=summary(library, run),
         first=tuple(
             LastChange(
                 each.event,

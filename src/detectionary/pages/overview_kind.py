@@ -7,6 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from detectionary.pages.changes_html import in_words
 from detectionary.pages.charts import draw, proportion
 from detectionary.pages.environment import environment
 from detectionary.pages.kind import PageKind
@@ -41,6 +42,7 @@ def _html(library: Library, page: Overview) -> str:
             percent=percent,
             proportion=proportion,
             most=_MOST_REASONS,
+            in_words=in_words,
             repositories=[row for row in page.by_repository if row in most],
         )
     )
