@@ -12,7 +12,8 @@ from detectionary.pages.charts import draw, proportion
 from detectionary.pages.environment import environment
 from detectionary.pages.kind import PageKind
 from detectionary.pages.library import Library
-from detectionary.pages.overview import PATH, Overview, overview, percent
+from detectionary.pages.overview import PATH, Overview, percent
+from detectionary.pages.overview_fill import overview
 
 _MOST_REASONS: Final = 9
 """Longer lists are cut; the JSON has them whole."""
