@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
-from detectionary.catalog import open_catalog
 from detectionary.ingest import ingest
-from detectionary.pages.environment import asset_files
-from detectionary.pages.kind import PageKind, json_path
-from detectionary.pages.library import Library
-from detectionary.pages.registry import FILES, PAGES
+from detectionary.site.write import write_site
 from tests.conftest import PROJECT, SHARED
 
 FROM_CORPORA = (
@@ -38,40 +33,10 @@ def catalog_of_rules(folder: Path) -> Path:
     return path
 
 
-def write_site(library: Library, out: Path) -> Path:
-    """All pages of all kinds, and what they need, as files below `out`."""
-    for path, content in asset_files().values():
-        _write(out, path, content)
-    for kind in PAGES:
-        for path in kind.paths(library):
-            _write_page(library, out, kind, path)
-    for group in FILES:
-        for path, content in group.files(library):
-            _write(out, path, content)
-    return out
-
-
-def _write_page(library: Library, out: Path, kind: PageKind[Any], path: str) -> None:
-    context = kind.fill(library, path)
-    assert context is not None, path
-    _write(out, path, kind.html(library, context).encode())
-    if kind.json:
-        _write(out, json_path(path), kind.encode(context))
-    beside: Mapping[str, bytes] = kind.beside(library, context)
-    for name, content in beside.items():
-        _write(out, f"{path.rpartition('/')[0]}/{name}", content)
-
-
-def _write(out: Path, path: str, content: bytes) -> None:
-    place = out / path
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(content)
-
-
 def static_site(catalog: Path, out: Path) -> Path:
     """The site of the catalog at `catalog`, written below `out`."""
-    with open_catalog(catalog) as opened:
-        return write_site(Library(opened), out)
+    write_site(catalog, out / "site")
+    return out / "site"
 
 
 class _Quiet(SimpleHTTPRequestHandler):

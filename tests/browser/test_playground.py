@@ -38,7 +38,7 @@ def write(page: Page, text: str) -> None:
     """Put a text on the sheet and wait until it is read."""
     page.fill("#pg-text", text)
     expect(page.locator("#pg-status")).to_contain_text("rror", timeout=SOON)
-    page.wait_for_function("!document.querySelector('#pg-page').hasAttribute('aria-busy')")
+    expect(page.locator("#pg-page")).not_to_have_attribute("aria-busy", "true", timeout=SOON)
 
 
 def test_the_static_site_says_how_to_start_it(site: str, watched: Watched) -> None:
@@ -263,7 +263,7 @@ HOSTILE = "</textarea></pre></main><script>alert(1)</script><img src=x onerror=a
 def test_hostile_texts_are_inert(text: str, ground: Page) -> None:
     ground.fill("#pg-text", text)
     expect(ground.locator("#pg-status")).not_to_be_empty(timeout=SOON)
-    ground.wait_for_function("!document.querySelector('#pg-page').hasAttribute('aria-busy')")
+    expect(ground.locator("#pg-page")).not_to_have_attribute("aria-busy", "true", timeout=SOON)
     if ground.locator("#pg-run").is_enabled():
         ground.click("#pg-run")
         expect(ground.locator(".verdict")).to_be_visible(timeout=SOON)

@@ -113,7 +113,9 @@ def test_the_first_stop_leads_to_the_content(site: str, rule: str, visitor: Call
         page.keyboard.press("Tab")
         skip = page.locator("a.skip")
         expect(skip).to_be_focused()
-        assert (skip.bounding_box() or {})["width"] > 20, address  # it is seen while it has the focus
+        box = skip.bounding_box()
+        assert box is not None
+        assert box["width"] > 20, address  # it is seen while it has the focus
         page.keyboard.press("Enter")
         assert page.evaluate("location.hash") == "#main"
         page.keyboard.press("Tab")
