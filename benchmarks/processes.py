@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Final
 
-_PAUSE: Final = 0.05
+_PAUSE: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
