@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from detectionary.api.addresses import Addresses
 from detectionary.api.app import create_app
 from detectionary.api.editions import Workshop
+from detectionary.api.playground import Playground
 from detectionary.api.settings import Settings
 from detectionary.cli import main
 from detectionary.pages.registry import FILES, PAGES
@@ -59,8 +60,10 @@ def workshop(catalog: Path) -> Iterator[Workshop]:
 
 
 @pytest.fixture(scope="session")
-def app(workshop: Workshop) -> FastAPI:
-    return create_app(workshop, Addresses(PAGES, FILES))
+def app(workshop: Workshop, catalog: Path) -> Iterator[FastAPI]:
+    playground = Playground(catalog)  # its processes start when they are asked for something
+    yield create_app(workshop, Addresses(PAGES, FILES), playground)
+    playground.close()
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinish
 
 from tests.api.conftest import Asking
 
-EXAMPLES = 8
+EXAMPLES = 6
 """Requests of each kind for each operation."""
 
 
@@ -32,6 +32,10 @@ def test_operations_answer_as_they_are_documented(app: FastAPI, ask: Asking) -> 
         {
             "generation": {"max-examples": EXAMPLES, "deterministic": True, "database": "none"},
             "continue-on-failure": True,
+            # JSON Schema takes 1.0 for an integer, msgspec does not: it is refused with its place.
+            "operations": [
+                {"include-path": "/api/playground/run", "checks": {"positive_data_acceptance": {"enabled": False}}}
+            ],
             "parameters": {"path.name": [slug, "no-such-rule"]},
         }
     )

@@ -32,7 +32,13 @@ def document(routes: Iterable[BaseRoute], types: Iterable[type[msgspec.Struct]],
         routes=list(routes),
         servers=None if root == "/" else [{"url": root.removesuffix("/")}],
     )
-    _, schemas = msgspec.json.schema_components((*types, Problem), ref_template=f"{SCHEMAS}{{name}}")
+    types = (*types, Problem)
+    _, schemas = msgspec.json.schema_components(types, ref_template=f"{SCHEMAS}{{name}}")
+    for each in types:
+        # What an operation takes is told by its address; the tag may be given, and does not have to be.
+        tag = each.__struct_config__.tag_field
+        if tag is not None:
+            schemas[each.__name__]["required"].remove(tag)
     components = made.setdefault("components", {}).setdefault("schemas", {})
     components.update(_plainer(schemas))
     made["components"]["schemas"] = dict(sorted(components.items()))

@@ -72,7 +72,7 @@ class RunRequest(TextRequest, frozen=True, tag="run", tag_field="job"):
     """
 
     rule: Annotated[int, msgspec.Meta(ge=0)] = 0
-    at: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    at: Annotated[str, msgspec.Meta(max_length=40, extra_json_schema={"format": "date-time"})] | None = None
 
 
 # Answered
