@@ -99,17 +99,11 @@ def decode(text: str) -> list[int]:
 
     while at < len(text):
         first = digit()
-        if first < 64:
-            found.append(first)
-        elif first < 86:
-            found.append(64 + (first - 64) * 91 + digit())
-        elif first < 90:
-            found.append(2066 + (first - 86) * 91 * 91 + digit() * 91 + digit())
-        else:
-            number = 0
-            for _ in range(5):
-                number = number * 91 + digit()
-            found.append(number)
+        more = sum(first >= least for least in (64, 80, 88)) + 2 * (first == 90)
+        number = first - {0: 0, 1: 64, 2: 80, 3: 88, 5: 90}[more]
+        for _ in range(more):
+            number = number * 91 + digit()
+        found.append(number + {0: 0, 1: 64, 2: 64 + 16 * 91, 3: 64 + 16 * 91 + 8 * 91**2, 5: 0}[more])
     return found
 
 
@@ -118,7 +112,7 @@ def test_codes_are_read_back(numbers: list[int]) -> None:
     assert decode(codes(numbers)) == numbers
 
 
-@pytest.mark.parametrize("number", [0, 63, 64, 2065, 2066, 35189, 35190, 91**5 - 1])
+@pytest.mark.parametrize("number", [0, 63, 64, 1519, 1520, 67767, 67768, 1574909, 1574910, 91**5 - 1])
 def test_codes_at_the_ends_of_their_lengths(number: int) -> None:
     assert decode(code(number)) == [number]
 

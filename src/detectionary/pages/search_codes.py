@@ -8,29 +8,34 @@ from typing import Final
 DIGITS: Final = "".join(chr(code) for code in range(0x23, 0x7F) if code != 0x5C)
 """Ninety-one characters, printable and ASCII: no blank, quotation mark, exclamation mark or backslash."""
 _BASE: Final = len(DIGITS)
-# The first digit says how many follow: below 64 none, below 86 one, below 90 two, the last one five.
+# The first digit says how many follow: below 64 none, below 80 one, below 88 two, below 90 three, the last one five.
 _ONE: Final = 64
-_TWO: Final = _ONE + (86 - 64) * _BASE
-_THREE: Final = _TWO + (90 - 86) * _BASE**2
+_TWO: Final = _ONE + (80 - 64) * _BASE
+_THREE: Final = _TWO + (88 - 80) * _BASE**2
+_FOUR: Final = _THREE + (90 - 88) * _BASE**3
 
 
 def _code(number: int) -> str:
     if number < _ONE:
         return DIGITS[number]
     if number < _TWO:
-        first, last = divmod(number - _ONE, _BASE)
-        return DIGITS[64 + first] + DIGITS[last]
+        return _digits(number - _ONE, 1, 64)
     if number < _THREE:
-        first, rest = divmod(number - _TWO, _BASE**2)
-        return DIGITS[86 + first] + DIGITS[rest // _BASE] + DIGITS[rest % _BASE]
-    rest = number
-    digits = []
-    for _ in range(5):
-        rest, digit = divmod(rest, _BASE)
-        digits.append(DIGITS[digit])
-    if rest:
+        return _digits(number - _TWO, 2, 80)
+    if number < _FOUR:
+        return _digits(number - _THREE, 3, 88)
+    if number >= _BASE**5:
         raise ValueError(f"{number} is too large for the search's files")
-    return DIGITS[90] + "".join(reversed(digits))
+    return _digits(number, 5, 90)
+
+
+def _digits(rest: int, more: int, first: int) -> str:
+    """`more` digits, behind the one of `first` and what does not go into them."""
+    found = []
+    for _ in range(more):
+        rest, digit = divmod(rest, _BASE)
+        found.append(DIGITS[digit])
+    return DIGITS[first + rest] + "".join(reversed(found))
 
 
 CODES: Final[Sequence[str]] = tuple(map(_code, range(_THREE)))

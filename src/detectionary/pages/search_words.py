@@ -15,7 +15,7 @@ from typing import Final
 from detectionary.catalog.schema import SEARCH_COLUMNS
 from detectionary.catalog.search import COLUMN_WEIGHTS
 from detectionary.catalog.tokens import COLUMN_BITS, OFFSET_BITS
-from detectionary.pages.search_codes import CODES, DIGITS, code, rising
+from detectionary.pages.search_codes import CODES, DIGITS, code
 
 MOST: Final = 48_000
 """A file is closed when it is longer than this; one with a single common word may be three times as long."""
@@ -39,6 +39,10 @@ _LADDER: Final = DIGITS[0] * _OUTSIDE + DIGITS + DIGITS[-1] * _OUTSIDE
 """The levels, with room below and above for what is rarer or more frequent than they tell apart."""
 _MOST_FREQUENT: Final = 50_000
 _LOGARITHMS: Final = (0.0, *(log(frequency) * STEPS for frequency in range(1, _MOST_FREQUENT + 1)))
+_WEIGHT_BITS: Final = 4
+_WEIGHT: Final = (1 << _WEIGHT_BITS) - 1
+_GONE: Final = -1
+"""In place of the place of a rule that is no longer there."""
 _BODY: Final = SEARCH_COLUMNS.index("body")
 
 
@@ -76,19 +80,21 @@ def collect_words(
     """
     # Where a column of a rule begins, by number and column as `token_places` packs them; negative where that is hidden.
     starts = [_HIDDEN] * ((max(sizes, default=0) + 1) << COLUMN_BITS)
+    # And the place of the rule with the column's weight.
+    weights = [_GONE << _WEIGHT_BITS] * len(starts)
     start = 0
-    for number in numbers:
+    for place, number in enumerate(numbers):
         for column, size in enumerate(sizes[number]):
+            weights[number << COLUMN_BITS | column] = place << _WEIGHT_BITS | WEIGHTS[column]
             if column != _BODY or number not in closed:
                 starts[number << COLUMN_BITS | column] = start
             start += size + 1
     hides = bool(closed) or len(numbers) < len(sizes)
     average = sum(map(sum, sizes.values())) / max(1, len(sizes)) or 1
     norms = [log(LEAST * K1 * (1 - B + B * sum(sizes[number]) / average)) * STEPS - _OUTSIDE for number in numbers]
-    place_of = {number: place for place, number in enumerate(numbers)}
     rules, places = _Files(), _Files()
     for token, packed in tokens:
-        counted = _rules(packed, place_of, norms)
+        counted = _rules(packed, weights, norms)
         if counted:
             rules.add(token, counted)
             places.add(token, _places(packed, starts, hides=hides))
@@ -105,27 +111,25 @@ def _places(packed: Sequence[int], starts: Sequence[int], *, hides: bool) -> str
     if hides:
         found = [place for place in found if place >= 0]
     found.sort()
-    try:
-        return "".join([CODES[step - 1] for step in map(sub, found, (-1, *found))])
-    except IndexError:
-        return rising(found)
+    steps = map(sub, found, (-1, *found))
+    return "".join([CODES[step - 1] if step <= _LISTED else code(step - 1) for step in steps])
 
 
-def _rules(packed: Sequence[int], place_of: Mapping[int, int], norms: Sequence[float]) -> str:
+def _rules(packed: Sequence[int], weights: Sequence[int], norms: Sequence[float]) -> str:
     frequencies: dict[int, int] = {}
     frequency_of = frequencies.get
-    for column in [place >> OFFSET_BITS for place in packed]:
-        number = column >> COLUMN_BITS
-        frequencies[number] = frequency_of(number, 0) + WEIGHTS[column & _COLUMNS]
-    found = [(place_of[number], frequency) for number, frequency in frequencies.items() if number in place_of]
-    found.sort()
-    text = []
-    last = -1
-    for place, frequency in found:
-        level = _LADDER[int(_LOGARITHMS[min(_MOST_FREQUENT, frequency)] - norms[place])]
-        text.append(CODES[place - last - 1] + level if place - last <= _LISTED else code(place - last - 1) + level)
-        last = place
-    return "".join(text)
+    for placed in [weights[place >> OFFSET_BITS] for place in packed]:
+        rule = placed >> _WEIGHT_BITS
+        frequencies[rule] = frequency_of(rule, 0) + (placed & _WEIGHT)
+    frequencies.pop(_GONE, None)
+    rules = sorted(frequencies)
+    return "".join(
+        [
+            (CODES[step - 1] if step <= _LISTED else code(step - 1))
+            + _LADDER[int(_LOGARITHMS[min(frequencies[rule], _MOST_FREQUENT)] - norms[rule])]
+            for step, rule in zip(map(sub, rules, (-1, *rules)), rules, strict=True)
+        ]
+    )
 
 
 class _Files:

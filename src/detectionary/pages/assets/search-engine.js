@@ -15,20 +15,17 @@ globalThis.detectionary.shard("engine", null, function (tools) {
   const digit = new Uint8Array(128);
   for (let code = 0x23, value = 0; code < 0x7f; code++) if (code !== 0x5c) digit[code] = value++;
 
+  // How many digits follow the first one, and what the smallest such number is.
+  const MORE = Array.from({ length: 91 }, (_, first) => first < 64 ? 0 : first < 80 ? 1 : first < 88 ? 2 : first < 90 ? 3 : 5);
+  const FROM = [0, 64, 1520, 67768, 0, 0], FIRST = [0, 64, 80, 88, 0, 90];
+
   function numbers(text) {
     const found = [];
     for (let at = 0; at < text.length;) {
-      const first = digit[text.charCodeAt(at++)];
-      if (first < 64) found.push(first);
-      else if (first < 86) found.push(64 + (first - 64) * 91 + digit[text.charCodeAt(at++)]);
-      else if (first < 90) {
-        found.push(2066 + ((first - 86) * 91 + digit[text.charCodeAt(at)]) * 91 + digit[text.charCodeAt(at + 1)]);
-        at += 2;
-      } else {
-        let value = 0;
-        for (let more = 0; more < 5; more++) value = value * 91 + digit[text.charCodeAt(at++)];
-        found.push(value);
-      }
+      const first = digit[text.charCodeAt(at++)], more = MORE[first];
+      let value = first - FIRST[more];
+      for (let left = more; left > 0; left--) value = value * 91 + digit[text.charCodeAt(at++)];
+      found.push(FROM[more] + value);
     }
     return found;
   }
@@ -203,18 +200,10 @@ globalThis.detectionary.shard("engine", null, function (tools) {
     const levels = Array.from({ length: 91 }, (_, level) => index.least * Math.exp((level + 0.5) / index.steps));
     for (const text of texts) {
       for (let at = 0, place = -1; at < text.length;) {
-        let first = digit[text.charCodeAt(at++)];
-        if (first >= 64) {  // as in `numbers`
-          if (first < 86) first = 64 + (first - 64) * 91 + digit[text.charCodeAt(at++)];
-          else if (first < 90) {
-            first = 2066 + ((first - 86) * 91 + digit[text.charCodeAt(at)]) * 91 + digit[text.charCodeAt(at + 1)];
-            at += 2;
-          } else {
-            first = 0;
-            for (let more = 0; more < 5; more++) first = first * 91 + digit[text.charCodeAt(at++)];
-          }
-        }
-        place += first + 1;
+        const first = digit[text.charCodeAt(at++)], more = MORE[first];  // as in `numbers`
+        let step = first - FIRST[more];
+        for (let left = more; left > 0; left--) step = step * 91 + digit[text.charCodeAt(at++)];
+        place += FROM[more] + step + 1;
         sums[place] += levels[digit[text.charCodeAt(at++)]];
       }
     }
