@@ -60,6 +60,7 @@ def run(app: ASGIApp, listener: socket.socket) -> None:
     config = uvicorn.Config(
         app,
         log_config=None,
+        log_level="error",  # what strangers send is no news: they could fill the log with it
         access_log=False,
         server_header=False,
         ws="none",
