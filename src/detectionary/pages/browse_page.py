@@ -20,7 +20,7 @@ from detectionary.pages.technique import technique_ids
 
 PATH: Final = "browse/index.html"
 FIRST: Final = 25
-NEXT: Final = 150
+NEXT: Final = 120
 """Rules on the first page, which has the facets too, and on each further one: pages stay below 60 kB."""
 SHOWN: Final = 6
 """Values of each facet on the page; the script has them all."""
