@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import ingest, kusto_parse, kusto_run, logs, serve, sigma, site
+from benchmarks import ingest, kusto_parse, kusto_run, logs, search, serve, sigma, site
 
 
 def main() -> int:
