@@ -8,7 +8,7 @@ from benchmarks import ingest, kusto_parse, kusto_run, logs, search, serve, sigm
 
 
 def main() -> int:
-    return max(each.main([]) for each in (kusto_parse, sigma, ingest, kusto_run, logs, serve, site))
+    return max(each.main([]) for each in (kusto_parse, sigma, ingest, kusto_run, logs, serve, site, search))
 
 
 if __name__ == "__main__":
