@@ -101,7 +101,7 @@ class _Reader(HTMLParser):
         super().close()
         if self._headings.count(1) != 1:
             self.fault(f"{self._headings.count(1)} headings of the first rank")
-        for before, after in zip([0, *self._headings], self._headings, strict=False):
+        for before, after in zip([1, *self._headings], self._headings, strict=False):
             if after > before + 1:
                 self.fault(f"a heading of rank {after} follows one of rank {before}")
         if not self._titles or not self._titles[0]:
