@@ -9,6 +9,7 @@ from detectionary.pages import (
     browse_page,
     changes_kind,
     compare_kind,
+    data_page,
     feed,
     fields,
     layers,
@@ -47,6 +48,7 @@ PAGES: Final[tuple[PageKind[Any], ...]] = (  # contexts differ from kind to kind
     people.LANGUAGE_PAGES,
     values.INDICATOR_PAGES,
     values.EXCLUSION_PAGES,
+    data_page.DATA,
     not_found.NOT_FOUND,
 )
 
