@@ -22,7 +22,7 @@ from time import sleep
 from typing import Any, Final
 
 from benchmarks.corpus import PROJECT
-from benchmarks.ingest import _memory, _tree
+from benchmarks.processes import memory, tree
 from benchmarks.table import print_table
 
 _FILE: Final = 1_000
@@ -172,7 +172,7 @@ def run(program: str, *arguments: str) -> Run:
             command, cwd=PROJECT / "src", env={"PYTHONPATH": str(PROJECT / "src")}, stdout=subprocess.PIPE, text=True
         ) as process:
             while process.poll() is None:
-                peak = max(peak, sum(map(_memory, _tree(process.pid))))
+                peak = max(peak, sum(map(memory, tree(process.pid))))
                 sleep(_PAUSE)
             printed = process.stdout.read() if process.stdout else ""
         if process.returncode:

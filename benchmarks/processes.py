@@ -32,7 +32,7 @@ def measured(command: Sequence[str], folder: Path) -> Measured:
     peak = 0
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         while process.poll() is None:
-            peak = max(peak, sum(map(_memory, _tree(process.pid))))
+            peak = max(peak, sum(map(memory, tree(process.pid))))
             sleep(_PAUSE)
         seconds = monotonic() - start
         complaint = process.stderr.read().decode(errors="replace") if process.stderr else ""
@@ -46,7 +46,7 @@ def _processor() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _tree(root: int) -> list[int]:
+def tree(root: int) -> list[int]:
     """The process and everything it started, from `/proc`."""
     found = [root]
     for process in found:
@@ -58,7 +58,7 @@ def _tree(root: int) -> list[int]:
     return found
 
 
-def _memory(process: int) -> int:
+def memory(process: int) -> int:
     """Proportional memory of a process in bytes: pages shared with others count in parts; 0 when it has just ended."""
     try:
         lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
