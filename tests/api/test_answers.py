@@ -337,6 +337,7 @@ def test_behind_a_proxy_addresses_are_those_that_readers_see(catalog: Path) -> N
     try:
         ask = Asking(create_app(workshop, Addresses(PAGES, FILES)))
         assert ask("/api/openapi.json").json()["servers"] == [{"url": "/rules"}]
+        assert ask("/openapi.json").json() == ask("/api/openapi.json").json()
         assert ask("/api/nothing").json()["type"] == "/rules/api/index.html#not-found"
         assert 'href="/rules/index.html"' in ask("/nothing").text
     finally:
