@@ -19,6 +19,7 @@ from detectionary.pages.comparisons_html import ComparisonMarkup, ValuePlace
 from detectionary.pages.detail import DETAILS, Detail
 from detectionary.pages.environment import environment
 from detectionary.pages.keys import rule_path, up
+from detectionary.pages.other_rules_html import comparing, other_rule
 from detectionary.pages.prose import linked_paragraphs, marked, web_link
 from detectionary.pages.rule import (
     PageDiagnostic,
@@ -74,12 +75,19 @@ def render_loose_rule(page: RulePage, root: str, *, known: Container[str] = ()) 
 
 
 def _light(render: Callable[[Detail], str]) -> str:
-    """The page with the most detail that keeps it light; few pages need less than the first, so that is tried first."""
+    """The page with the most detail that keeps it light.
+
+    Most pages need no less than the first, and most others little less: so details are tried in steps that grow, and
+    what lies between the last two is halved.
+    """
     html = render(DETAILS[0])
     if _weight(html) <= WEIGHT_LIMIT:
         return html
-    least = render(DETAILS[-1])
-    more, less = 0, len(DETAILS) - 1
+    last = len(DETAILS) - 1
+    more, less = 0, 2
+    while _weight(html := render(DETAILS[less])) > WEIGHT_LIMIT and less < last:
+        more, less = less, min(2 * less, last)
+    least = html
     while less - more > 1:
         middle = (more + less) // 2
         html = render(DETAILS[middle])
@@ -131,13 +139,10 @@ def _render(
             relation_words=relation_words,
             link=web_link,
             comparing=comparing,
+            other_rule=other_rule,
+            own=page.slug if loose_root is None else None,
         )
     )
-
-
-def comparing(*slugs: str) -> str:
-    """The address, below the site's root, of the comparison of rules."""
-    return f"compare/index.html?rules={quote(','.join(slugs), safe=',', errors='replace')}"
 
 
 _ENDINGS: Final = {"markdown": "md", "kusto": "kql"} | {
