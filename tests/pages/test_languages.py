@@ -320,7 +320,7 @@ def test_what_an_elastic_rule_states_besides(tmp_path: Path) -> None:
     (guide,) = [element for element in document.all("details") if element.attributes.get("class") == "guide"]
     assert guide.text.startswith("Investigation guide")
     assert "Look at the parent." in [element.text for element in document.all("li")]
-    assert "Triage" in [element.text for element in document.all("h4")]
+    assert "Triage" in [element.text for element in document.all("h3")]
     assert "Administrators." in document.text
 
 

@@ -15,7 +15,7 @@ LINK = 'rel="noopener noreferrer nofollow"'
     ("text", "html"),
     [
         ("one\ntwo\n\nthree", "<p>one\ntwo</p><p>three</p>"),
-        ("## Triage ##\nLook.", "<h4>Triage</h4><p>Look.</p>"),
+        ("## Triage ##\nLook.", "<h3>Triage</h3><p>Look.</p>"),
         ("#no heading", "<p>#no heading</p>"),
         (
             "Steps:\n- one\n  more of it\n- two\n\nend",
@@ -29,6 +29,7 @@ LINK = 'rel="noopener noreferrer nofollow"'
         ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"),
         ("![image](https://a.example/i.png)", f'<p>!<a href="https://a.example/i.png" {LINK}>image</a></p>'),
         ("see https://a.example/x.", f'<p>see <a href="https://a.example/x" {LINK}>https://a.example/x</a>.</p>'),
+        ("a pattern http://[0-9 of addresses", "<p>a pattern http://[0-9 of addresses</p>"),
         ("2 * 3 ** 4 ` [ ](", "<p>2 * 3 ** 4 ` [ ](</p>"),
         ("<script>", "<p>&lt;script&gt;</p>"),
         ("", ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
@@ -39,7 +40,12 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def _anchor(address: str, text: str | None = None) -> str:
+    """A link; what only looks like an address (`http://[0-9` of a pattern) stays text."""
     shown = escape(address)
+    try:
+        urlsplit(address)
+    except ValueError:
+        return shown if text is None else escape(text)
     return f'<a href="{shown}" rel="noopener noreferrer nofollow">{shown if text is None else escape(text)}</a>'
 
 
@@ -90,7 +96,7 @@ def _blocks(lines: list[str]) -> Iterator[str]:
             yield f"<pre><code>{escape_code(code)}</code></pre>"
         elif found := _HEADING.match(line):
             yield from written()
-            yield f"<h4>{_spans(found[1].strip('# '))}</h4>"
+            yield f"<h3>{_spans(found[1].strip('# '))}</h3>"
         elif found := _ITEM.match(line):
             if waiting:
                 yield from written()
