@@ -56,8 +56,8 @@ class Addresses:
         }
 
     def having(self, kind: PageKind[Any]) -> Addresses:
-        """The same, and the pages of one more kind."""
-        return Addresses((*self._kinds, kind), self._files)
+        """The same, and the pages of one more kind, which come before others at the same addresses."""
+        return Addresses((kind, *self._kinds), self._files)
 
     def asset(self, address: str) -> Representation | None:
         """A style, script, font or picture."""
