@@ -53,6 +53,7 @@ PAGES: Final[tuple[PageKind[Any], ...]] = (  # contexts differ from kind to kind
 )
 
 FILES: Final[tuple[FileGroup, ...]] = (
+    search_files.SEARCH,  # first: it takes longest
     feed.FEED_FILE,
     layers.LAYERS,
     lists_names.NAMES,
@@ -60,5 +61,4 @@ FILES: Final[tuple[FileGroup, ...]] = (
     programs.RULE_TABLES,
     programs.sitemap(PAGES),
     programs.HOST_FILES,
-    search_files.SEARCH,
 )

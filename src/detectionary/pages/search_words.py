@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import log
 from operator import sub
-from typing import Final
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from detectionary.catalog.schema import SEARCH_COLUMNS
 from detectionary.catalog.search import COLUMN_WEIGHTS
@@ -39,6 +43,7 @@ _LADDER: Final = DIGITS[0] * _OUTSIDE + DIGITS + DIGITS[-1] * _OUTSIDE
 """The levels, with room below and above for what is rarer or more frequent than they tell apart."""
 _MOST_FREQUENT: Final = 50_000
 _LOGARITHMS: Final = (0.0, *(log(frequency) * STEPS for frequency in range(1, _MOST_FREQUENT + 1)))
+_LOGARITHMS_OF: Final = np.array(_LOGARITHMS)
 _WEIGHT_BITS: Final = 4
 _WEIGHT: Final = (1 << _WEIGHT_BITS) - 1
 _GONE: Final = -1
@@ -93,17 +98,55 @@ def collect_words(
     average = sum(map(sum, sizes.values())) / max(1, len(sizes)) or 1
     norms = [log(LEAST * K1 * (1 - B + B * sum(sizes[number]) / average)) * STEPS - _OUTSIDE for number in numbers]
     rules, places = _Files(), _Files()
+    starts_of, weights_of, norms_of = np.array(starts), np.array(weights), np.array(norms)
     for token, packed in tokens:
-        counted = _rules(packed, weights, norms)
+        if len(packed) > _MANY:
+            many = np.asarray(packed, dtype=np.int64)
+            counted, placed = _rules_of_many(many, weights_of, norms_of), _places_of_many(many, starts_of, hides=hides)
+        else:
+            counted, placed = _rules(packed, weights, norms), _places(packed, starts, hides=hides)
         if counted:
             rules.add(token, counted)
-            places.add(token, _places(packed, starts, hides=hides))
+            places.add(token, placed)
     return Words(rules.all(), places.all(), tuple(sizes[number] for number in numbers))
 
 
 _HIDDEN: Final = -(1 << 60)
 
-# These two see every token of every rule, millions of them: list comprehensions, and no call for each.
+_MANY: Final = 80
+"""Words that stand in more places than this are worked out by numpy, which has to be asked anew for each."""
+
+_Integers: TypeAlias = NDArray[np.int64]
+
+# These see every token of every rule, millions of them: no call of Python's for each.
+
+
+def _places_of_many(packed: _Integers, starts: _Integers, *, hides: bool) -> str:
+    """As `_places`."""
+    found = starts[packed >> OFFSET_BITS] + (packed & _OFFSETS)
+    if hides:
+        found = found[found >= 0]
+    found.sort()
+    return "".join(_codes(np.diff(found, prepend=-1) - 1))
+
+
+def _rules_of_many(packed: _Integers, weights: _Integers, norms: NDArray[np.float64]) -> str:
+    """As `_rules`."""
+    placed = weights[packed >> OFFSET_BITS]
+    there = placed[placed >= 0]
+    frequencies = np.bincount(there >> _WEIGHT_BITS, weights=there & _WEIGHT, minlength=len(norms)).astype(np.int64)
+    rules = np.flatnonzero(frequencies)
+    levels = (_LOGARITHMS_OF[np.minimum(frequencies[rules], _MOST_FREQUENT)] - norms[rules]).astype(np.int64)
+    steps = _codes(np.diff(rules, prepend=-1) - 1)
+    return "".join(chain.from_iterable(zip(steps, map(_LADDER.__getitem__, levels.tolist()), strict=True)))
+
+
+def _codes(numbers: _Integers) -> Iterable[str]:
+    listed = numbers.size == 0 or int(numbers.max()) < _LISTED
+    plain = numbers.tolist()
+    if listed:
+        return map(CODES.__getitem__, plain)
+    return [CODES[number] if number < _LISTED else code(number) for number in plain]
 
 
 def _places(packed: Sequence[int], starts: Sequence[int], *, hides: bool) -> str:

@@ -167,9 +167,14 @@ def _scan(out: Path) -> tuple[dict[str, _Found], set[str]]:
     return found, inside
 
 
+def staging_of(out: Path) -> Path:
+    """Where files of a site lie until all are there: beside its folder, so that they can be moved."""
+    return out.parent / f".{out.name}.partial"
+
+
 def _empty_staging(out: Path) -> Path:
     """A new empty folder beside `out`; what an earlier run that was stopped left there goes."""
-    staging = out.parent / f".{out.name}.partial"
+    staging = staging_of(out)
     if staging.exists():
         if not (staging / MANIFEST).is_file():
             raise SiteError(f"{staging} is in the way; remove it")

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from multiprocessing import get_context
@@ -135,6 +136,14 @@ _FEW: Final = 150
 """So many pages are made sooner than other processes are started."""
 
 
+def _ready() -> None:
+    """Done when the process has begun."""
+
+
+_LARGE: Final = 2_000
+"""A catalog with more rules than this has its processes begun at once."""
+
+
 class Workers:
     """Makes jobs: a few of them here, many in several processes that begin while others are still being added."""
 
@@ -149,9 +158,31 @@ class Workers:
         self._under_way: list[Future[list[Made]]] = []
 
     def __enter__(self) -> Workers:
+        # In a large catalog there is always enough to do, and the processes take a second to begin.
+        if self._processes > 1 and len(self._library.index.rules) > _LARGE:
+            pool = self._begun()
+            for _ in range(self._processes):
+                pool.submit(_ready)
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._end()
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Nothing is made any more when this is left, however it is left."""
+        try:
+            yield
+        finally:
+            self._end()
+
+    def _begun(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            start = (self._open_library, self._staging)
+            self._pool = ProcessPoolExecutor(self._processes, get_context("spawn"), _start, start)
+        return self._pool
+
+    def _end(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
@@ -162,10 +193,8 @@ class Workers:
         # Groups that are too large to be served from memory take seconds, which other work can use.
         long = any(job.group and not GROUPS[job.number].live for job in jobs)
         if self._processes > 1 and (long or self._pool is not None or self._tasks > _FEW):
-            if self._pool is None:
-                start = (self._open_library, self._staging)
-                self._pool = ProcessPoolExecutor(self._processes, get_context("spawn"), _start, start)
-            self._under_way += [self._pool.submit(_make, job) for job in self._waiting]
+            pool = self._begun()
+            self._under_way += [pool.submit(_make, job) for job in self._waiting]
             self._waiting.clear()
 
     @property
