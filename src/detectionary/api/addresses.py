@@ -98,7 +98,7 @@ def _said(name: str) -> Iterator[None]:
     """What fails is said and stops nothing: whoever asks for the page is told again."""
     try:
         yield
-    except Exception:
+    except Exception:  # a fault of ours in one kind must not keep the server from starting
         log.exception("%s: cannot be made", name)
 
 

@@ -61,7 +61,7 @@ class Guard:
         try:
             # HEAD is GET without the body: nobody further in has to tell them apart.
             await self._app({**scope, "method": "GET"} if head else scope, receive, guarded)
-        except Exception:
+        except Exception:  # whatever it is, the client gets a problem and the log the traceback
             log.exception("%s %s failed", request.method, instance_of(request))
             if started:
                 raise

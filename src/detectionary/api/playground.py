@@ -87,6 +87,7 @@ _Asked = TypeVar("_Asked", ParseRequest, RunRequest)
 class Playground:
     """The processes behind the playground of a catalog, which start when they are needed. To be closed."""
 
+    # The default is immutable, so that one for all calls will do.
     def __init__(self, catalog: Path, logs: Logs | None = None, limits: Limits = Limits()) -> None:  # noqa: B008
         self.logs: Final = logs
         self.limits: Final = limits

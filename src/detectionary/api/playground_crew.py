@@ -95,7 +95,7 @@ class _Process:
     def _await(self, expected: bytes | None, ends: float, cancelled: Callable[[], bool], patience: str) -> bytes:
         connection, process = self._connection, self._process
         assert connection is not None  # noqa: S101  # started by the caller
-        assert process is not None  # noqa: S101
+        assert process is not None  # noqa: S101  # as above
         most = self._setup.limits.process_mebibytes
         while not connection.poll(min(_LOOK, max(0.0, ends - time.monotonic()))):
             if cancelled():

@@ -41,6 +41,7 @@ class Coverage:
         return self.techniques.get(identifier, NO_RULES)
 
 
+# The default is immutable, so that one for all calls will do.
 def chosen(catalog: Catalog, index: Index, text: str = "", filters: Filters = Filters()) -> Bits:  # noqa: B008
     """The rules that a search text and filters find, without those that only forward a vendor's alert."""
     asked = question(text, filters)

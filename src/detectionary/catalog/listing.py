@@ -87,6 +87,7 @@ def listings(connection: sqlite3.Connection) -> Iterator[Listing]:
     exclusions = dict(connection.execute("SELECT rule, COUNT(*) FROM comparisons WHERE excluded = 1 GROUP BY rule"))
     thresholds = dict(connection.execute("SELECT rule, COUNT(*) FROM thresholds GROUP BY rule"))
     findings = dict(connection.execute("SELECT rule, COUNT(*) FROM diagnostics WHERE level <> 'note' GROUP BY rule"))
+    # The order is a constant; nothing of it comes from outside.
     rows = connection.execute(
         "SELECT r.id, r.rule_id, r.slug, r.title, r.language, r.platform, s.name, s.licence, f.path, r.kind, "  # noqa: S608
         "r.severity, r.status, r.author, r.third_party_feed, r.accepted, r.predicates, r.opaques, r.counted, "
