@@ -323,7 +323,7 @@ def test_real_rules_are_found_alike(catalog: Path, browser: Browser, tmp_path: P
 
 
 def real_texts(library: Library) -> Sequence[str]:
-    tokens = [token for token, _ in library.catalog.token_places()]
+    tokens = [token for part in library.catalog.token_places() for token in part.tokens]
     titles = [rule.reference.title for rule in library.index.rules]
     pairs = [" ".join(title.split()[:2]) for title in titles[::7]]
     every = max(1, len(tokens) // 60)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -15,7 +17,7 @@ from hypothesis import strategies as some
 from detectionary.catalog import open_catalog
 from detectionary.catalog.tokens import COLUMN_BITS, OFFSET_BITS, letters
 from detectionary.pages.library import Bodies, Library
-from detectionary.pages.search_codes import DIGITS, code, codes, rising
+from detectionary.pages.search_codes import DIGITS, code, code_bytes, codes, rising
 from detectionary.pages.search_files import SEARCH
 from tests.catalog.stored import an_entry, looks_for, store
 
@@ -112,7 +114,22 @@ def test_codes_are_read_back(numbers: list[int]) -> None:
     assert decode(codes(numbers)) == numbers
 
 
-@pytest.mark.parametrize("number", [0, 63, 64, 1519, 1520, 67767, 67768, 1574909, 1574910, 91**5 - 1])
+_ENDS: Final = [0, 63, 64, 1519, 1520, 67767, 67768, 1574909, 1574910, 91**5 - 1]
+
+
+@given(some.lists(some.integers(0, 91**5 - 1) | some.sampled_from(_ENDS)), some.integers(0, 2))
+def test_many_codes_at_once_are_those_one_by_one(numbers: list[int], free: int) -> None:
+    found, ends = code_bytes(np.array(numbers, np.int64), free)
+    cut = [found[start:end].tobytes() for start, end in pairwise([0, *ends.tolist()])]
+    assert cut == [code(number).encode() + bytes(free) for number in numbers]
+
+
+def test_a_number_that_has_no_code_is_refused_among_many() -> None:
+    with pytest.raises(ValueError, match="too large"):
+        code_bytes(np.array([1, 91**5]))
+
+
+@pytest.mark.parametrize("number", _ENDS)
 def test_codes_at_the_ends_of_their_lengths(number: int) -> None:
     assert decode(code(number)) == [number]
 
@@ -133,7 +150,7 @@ def test_codes_need_no_escape_in_a_script_and_no_separator() -> None:
 
 def test_tokens_are_those_of_the_full_text_index(library: Library) -> None:
     (number,) = {rule.number for rule in library.index.rules if rule.reference.title == "Title of alpha"}
-    places = dict(library.catalog.token_places())
+    places = {token: found for part in library.catalog.token_places() for token, found in part.each()}
     body = number << COLUMN_BITS | 2
 
     def within(token: str) -> list[int]:
@@ -147,8 +164,8 @@ def test_tokens_are_those_of_the_full_text_index(library: Library) -> None:
 
 def test_sizes_of_columns_count_tokens(library: Library) -> None:
     counted: dict[tuple[int, int], int] = {}
-    for _, places in library.catalog.token_places():
-        for place in places:
+    for part in library.catalog.token_places():
+        for place in part.places.tolist():
             number, column = place >> OFFSET_BITS + COLUMN_BITS, (place >> OFFSET_BITS) & ((1 << COLUMN_BITS) - 1)
             counted[number, column] = counted.get((number, column), 0) + 1
     sizes = library.catalog.column_sizes()

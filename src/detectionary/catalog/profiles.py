@@ -130,7 +130,7 @@ def _use(
         if rule.counted:
             behind.setdefault(rule.fingerprint, place)
     shared = len(behind) > 1 or (
-        len(behind) == 1 and any(not behind.keys() <= _own(index, twins, place) for place in places)
+        len(behind) == 1 < len(places) and any(not behind.keys() <= _own(index, twins, place) for place in places)
     )
     excluded, field, operator, value_key = key
     value, kind = _spelling(rows)

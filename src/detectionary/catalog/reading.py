@@ -353,7 +353,7 @@ class Catalog:
 
     # What a search elsewhere is made of
 
-    def token_places(self) -> Iterator[tuple[str, Sequence[int]]]:
+    def token_places(self) -> Iterator[tokens.TokenPlaces]:
         """Every token of the full-text index with its places: see `tokens.token_places`."""
         return tokens.token_places(self._connection)
 

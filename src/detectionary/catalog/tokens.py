@@ -6,13 +6,16 @@ They come from the index itself, so that both find the same rules.
 from __future__ import annotations
 
 import sqlite3
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
-from typing import Final
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from detectionary.catalog.schema import SEARCH_COLUMNS
+
+Places: TypeAlias = NDArray[np.int64]
 
 OFFSET_BITS: Final = 25
 COLUMN_BITS: Final = 3
@@ -24,12 +27,31 @@ _COLUMN: Final = " ".join(
 _PACKED: Final = f"(doc << {OFFSET_BITS + COLUMN_BITS}) | ((CASE col {_COLUMN} END) << {OFFSET_BITS}) | offset"
 
 
-def token_places(connection: sqlite3.Connection) -> Iterator[tuple[str, Sequence[int]]]:
-    """Every token by code points, with the places where it stands, in ascending order.
+@dataclass(frozen=True, slots=True)
+class TokenPlaces:
+    """Consecutive tokens by code points, and where they stand.
 
     A place is a rule's number in the catalog, then `COLUMN_BITS` of a column's place in `SEARCH_COLUMNS`, then
     `OFFSET_BITS` that count the tokens before it in the column. Rules that are gone have places too.
     """
+
+    tokens: tuple[str, ...]
+    counts: Places
+    """How many places each of them has."""
+    places: Places
+    """Those of the first token in ascending order, then those of the next one."""
+
+    def each(self) -> Iterator[tuple[str, Places]]:
+        """The tokens apart."""
+        return zip(self.tokens, np.split(self.places, np.cumsum(self.counts)[:-1]), strict=True)
+
+
+_AT_ONCE: Final = 500_000
+"""Places in memory at the same time, as long as no token alone has more."""
+
+
+def token_places(connection: sqlite3.Connection) -> Iterator[TokenPlaces]:
+    """Every token, some of them at a time."""
     (only,) = connection.execute("PRAGMA query_only").fetchone()
     connection.execute("PRAGMA query_only = OFF")  # it forbids tables in `temp` too
     for kind in ("row", "instance"):
@@ -37,16 +59,26 @@ def token_places(connection: sqlite3.Connection) -> Iterator[tuple[str, Sequence
             f"CREATE VIRTUAL TABLE IF NOT EXISTS temp.{kind}_tokens USING fts5vocab(main, search, {kind})"
         )
     connection.execute(f"PRAGMA query_only = {only}")
-    tokens = connection.execute("SELECT term, cnt FROM temp.row_tokens").fetchall()
-    # One number a row, and no text: four and a half million rows are read in two seconds.
-    places = array(
-        "q",
-        chain.from_iterable(connection.execute(f"SELECT {_PACKED} FROM temp.instance_tokens")),  # noqa: S608  # a constant
-    )
-    start = 0
-    for token, count in tokens:
-        yield token, places[start : start + count]
-        start += count
+    some: list[tuple[str, int]] = []
+    many = 0
+    for token, count in connection.execute("SELECT term, cnt FROM temp.row_tokens").fetchall():
+        if some and many + count > _AT_ONCE:
+            yield _places(connection, some)
+            some, many = [], 0
+        some.append((token, count))
+        many += count
+    if some:
+        yield _places(connection, some)
+
+
+def _places(connection: sqlite3.Connection, some: Sequence[tuple[str, int]]) -> TokenPlaces:
+    # One text with all numbers: a Python object for each of millions would take twice the time.
+    (numbers,) = connection.execute(
+        f"SELECT group_concat({_PACKED}) FROM temp.instance_tokens WHERE term BETWEEN ? AND ?",  # noqa: S608  # a constant
+        (some[0][0], some[-1][0]),
+    ).fetchone()
+    tokens, counts = zip(*some, strict=True)
+    return TokenPlaces(tokens, np.array(counts, np.int64), np.fromstring(numbers, np.int64, sep=","))
 
 
 def column_sizes(connection: sqlite3.Connection) -> dict[int, tuple[int, ...]]:

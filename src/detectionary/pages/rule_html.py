@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final
@@ -61,7 +61,7 @@ def render_rule(
     `known` are the ids of all rules that have pages; those that the rule itself names are linked. `place` says where a
     value that no other rule has is listed; without it, the page of its field is named.
     """
-    html = _light(lambda detail: _render(page, detail, bodies, known, place=place))
+    html = _light(lambda detail: _render(page, detail, bodies, known, place=place, whole=False))
     return html if _weight(html) <= WEIGHT_LIMIT else _render(page, DETAILS[-1], bodies, known, cut=True)
 
 
@@ -70,7 +70,7 @@ def render_loose_rule(page: RulePage, root: str, *, known: Container[str] = ()) 
 
     `root` leads from that page to the site's root. Links to files beside the rule's page are left out.
     """
-    html = _light(lambda detail: _render(page, detail, True, known, root))
+    html = _light(lambda detail: _render(page, detail, True, known, root, whole=False))
     return html if _weight(html) <= WEIGHT_LIMIT else _render(page, DETAILS[-1], True, known, root, cut=True)
 
 
@@ -111,14 +111,17 @@ def _render(
     *,
     cut: bool = False,
     place: ValuePlace | None = None,
+    whole: bool = True,
 ) -> str:
-    """`cut`: names are cut too, so that they are no links."""
+    """`cut`: names are cut too, so that they are no links. Unless it has to be `whole`, a page ends where it has become
+    too heavy.
+    """
     page = cut_texts(page, _LONGEST, _LONGEST_LIST) if cut else page
     markup = RuleMarkup(page, detail, bodies)
-    return (
+    pieces = (
         environment()
         .get_template("rule.html.j2")
-        .render(
+        .generate(
             page=page,
             markup=markup,
             root=up(rule_path(page.language, page.slug)) if loose_root is None else loose_root,
@@ -143,6 +146,17 @@ def _render(
             own=page.slug if loose_root is None else None,
         )
     )
+    return "".join(pieces if whole else _no_heavier(pieces))
+
+
+def _no_heavier(pieces: Iterable[str]) -> Iterator[str]:
+    """No more pieces of a page than show that it is too heavy."""
+    size = 0
+    for piece in pieces:
+        yield piece
+        size += len(piece)
+        if size > WEIGHT_LIMIT:
+            break
 
 
 _ENDINGS: Final = {"markdown": "md", "kusto": "kql"} | {

@@ -18,7 +18,7 @@ from detectionary.pages.licences import may_republish
 from detectionary.pages.part import Part
 from detectionary.pages.rule import Highlighter, RulePage, encode, without_texts
 from detectionary.pages.rule_html import raw_name, render_rule
-from detectionary.pages.value_links import use_href, value_href, values_of
+from detectionary.pages.value_links import FieldOrder, value_href, values_of
 
 # Rules
 
@@ -96,7 +96,7 @@ def _places(library: Library, slug: str) -> Iterable[str]:
     if number is not None:
         for use in values_of(library).of_rule(number):
             if not use.shared:
-                yield use_href(library, use)
+                yield FieldOrder.of(library, use.key[0]).page(use)
 
 
 def _beside(library: Library, page: RulePage) -> Mapping[str, bytes]:

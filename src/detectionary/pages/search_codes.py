@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Integers: TypeAlias = NDArray[np.int64]
+Bytes: TypeAlias = NDArray[np.uint8]
 
 DIGITS: Final = "".join(chr(code) for code in range(0x23, 0x7F) if code != 0x5C)
 """Ninety-one characters, printable and ASCII: no blank, quotation mark, exclamation mark or backslash."""
@@ -60,3 +66,36 @@ def rising(numbers: Iterable[int]) -> str:
         found.append(code(number - last - 1))
         last = number
     return "".join(found)
+
+
+_DIGIT_BYTES: Final = np.frombuffer(DIGITS.encode("ascii"), np.uint8)
+_CLASSES: Final = (
+    (0, 0, 0, 0),
+    (_ONE, _ONE, 1, 64),
+    (_TWO, _TWO, 2, 80),
+    (_THREE, _THREE, 3, 88),
+    (_FOUR, 0, 5, 90),
+)
+"""By length of a code: its least number, what is taken off of numbers, digits behind the first, the first digit."""
+
+
+def code_bytes(numbers: Integers, free: int = 0) -> tuple[Bytes, Integers]:
+    """The codes of numbers one after the other, with so many bytes left `free` behind each, and where each then ends.
+
+    What `code` does, for millions of numbers.
+    """
+    if numbers.size and int(numbers.max()) >= _BASE**5:
+        raise ValueError(f"{numbers.max()} is too large for the search's files")
+    kinds = np.searchsorted([least for least, *_ in _CLASSES[1:]], numbers, side="right")
+    mores = np.array([more for _, _, more, _ in _CLASSES])[kinds]
+    ends = np.cumsum(mores + (1 + free))
+    found = np.zeros(int(ends[-1]) if ends.size else 0, np.uint8)
+    for kind, (_, taken, more, first) in enumerate(_CLASSES):
+        chosen = np.flatnonzero(kinds == kind)
+        if chosen.size:
+            rest, last = numbers[chosen] - taken, ends[chosen] - (1 + free)
+            for place in range(more):
+                found[last - place] = _DIGIT_BYTES[rest % _BASE]
+                rest //= _BASE
+            found[last - more] = _DIGIT_BYTES[first + rest]
+    return found, ends

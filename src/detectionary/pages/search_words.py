@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import pairwise
 from math import log
-from operator import sub
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectionary.catalog.schema import SEARCH_COLUMNS
 from detectionary.catalog.search import COLUMN_WEIGHTS
-from detectionary.catalog.tokens import COLUMN_BITS, OFFSET_BITS
-from detectionary.pages.search_codes import CODES, DIGITS, code
+from detectionary.catalog.tokens import COLUMN_BITS, OFFSET_BITS, TokenPlaces
+from detectionary.pages.search_codes import DIGITS, Bytes, Integers, code_bytes
 
 MOST: Final = 48_000
 """A file is closed when it is longer than this; one with a single common word may be three times as long."""
@@ -36,16 +35,14 @@ bm25 grows less and less with it, but rules with most of a word should still be 
 
 WEIGHTS: Final = tuple(COLUMN_WEIGHTS.get(name, 1) for name in SEARCH_COLUMNS)
 _OFFSETS: Final = (1 << OFFSET_BITS) - 1
-_COLUMNS: Final = (1 << COLUMN_BITS) - 1
-_LISTED: Final = len(CODES)
 _OUTSIDE: Final = 300
-_LADDER: Final = DIGITS[0] * _OUTSIDE + DIGITS + DIGITS[-1] * _OUTSIDE
+_LADDER: Final = np.frombuffer((DIGITS[0] * _OUTSIDE + DIGITS + DIGITS[-1] * _OUTSIDE).encode("ascii"), np.uint8)
 """The levels, with room below and above for what is rarer or more frequent than they tell apart."""
 _MOST_FREQUENT: Final = 50_000
-_LOGARITHMS: Final = (0.0, *(log(frequency) * STEPS for frequency in range(1, _MOST_FREQUENT + 1)))
-_LOGARITHMS_OF: Final = np.array(_LOGARITHMS)
-_WEIGHT_BITS: Final = 4
-_WEIGHT: Final = (1 << _WEIGHT_BITS) - 1
+_LOGARITHMS: Final = np.array([0.0, *(log(frequency) * STEPS for frequency in range(1, _MOST_FREQUENT + 1))])
+_PLACE_BITS: Final = 40
+_PLACES: Final = (1 << _PLACE_BITS) - 1
+_HIDDEN: Final = -(1 << 60)
 _GONE: Final = -1
 """In place of the place of a rule that is no longer there."""
 _BODY: Final = SEARCH_COLUMNS.index("body")
@@ -75,7 +72,7 @@ class Words:
 
 
 def collect_words(
-    tokens: Iterable[tuple[str, Sequence[int]]],
+    tokens: Iterable[TokenPlaces],
     sizes: Mapping[int, tuple[int, ...]],
     numbers: Sequence[int],
     closed: frozenset[int],
@@ -83,96 +80,93 @@ def collect_words(
     """The words of the rules with these numbers, in the order of the site. No places in the bodies of `closed` ones
     (numbers): who knows the places of all words knows the text.
     """
-    # Where a column of a rule begins, by number and column as `token_places` packs them; negative where that is hidden.
-    starts = [_HIDDEN] * ((max(sizes, default=0) + 1) << COLUMN_BITS)
-    # And the place of the rule with the column's weight.
-    weights = [_GONE << _WEIGHT_BITS] * len(starts)
-    start = 0
-    for place, number in enumerate(numbers):
-        for column, size in enumerate(sizes[number]):
-            weights[number << COLUMN_BITS | column] = place << _WEIGHT_BITS | WEIGHTS[column]
-            if column != _BODY or number not in closed:
-                starts[number << COLUMN_BITS | column] = start
-            start += size + 1
-    hides = bool(closed) or len(numbers) < len(sizes)
-    average = sum(map(sum, sizes.values())) / max(1, len(sizes)) or 1
-    norms = [log(LEAST * K1 * (1 - B + B * sum(sizes[number]) / average)) * STEPS - _OUTSIDE for number in numbers]
+    layout = _layout(sizes, numbers, closed)
     rules, places = _Files(), _Files()
-    starts_of, weights_of, norms_of = np.array(starts), np.array(weights), np.array(norms)
-    for token, packed in tokens:
-        if len(packed) > _MANY:
-            many = np.asarray(packed, dtype=np.int64)
-            counted, placed = _rules_of_many(many, weights_of, norms_of), _places_of_many(many, starts_of, hides=hides)
-        else:
-            counted, placed = _rules(packed, weights, norms), _places(packed, starts, hides=hides)
-        if counted:
-            rules.add(token, counted)
-            places.add(token, placed)
+    for some in tokens:
+        if some.places.size:
+            token = np.repeat(np.arange(len(some.tokens)), some.counts)
+            columns = some.places >> OFFSET_BITS
+            in_rules = _rules(layout, token, columns, len(some.tokens))
+            standing = _places(layout, token, columns, some.places & _OFFSETS, len(some.tokens))
+            for word, counted, placed in zip(some.tokens, in_rules, standing, strict=True):
+                if counted:
+                    rules.add(word, counted)
+                    places.add(word, placed)
     return Words(rules.all(), places.all(), tuple(sizes[number] for number in numbers))
 
 
-_HIDDEN: Final = -(1 << 60)
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where the columns of rules are, by number and column as `TokenPlaces` packs them; and the rules by place."""
 
-_MANY: Final = 80
-"""Words that stand in more places than this are worked out by numpy, which has to be asked anew for each."""
-
-_Integers: TypeAlias = NDArray[np.int64]
-
-# These see every token of every rule, millions of them: no call of Python's for each.
-
-
-def _places_of_many(packed: _Integers, starts: _Integers, *, hides: bool) -> str:
-    """As `_places`."""
-    found = starts[packed >> OFFSET_BITS] + (packed & _OFFSETS)
-    if hides:
-        found = found[found >= 0]
-    found.sort()
-    return "".join(_codes(np.diff(found, prepend=-1) - 1))
+    starts: Integers
+    """The place of a column's first token; `_HIDDEN` where places are not told."""
+    rules: Integers
+    """The place of the column's rule; `_GONE` of one that is no longer there."""
+    weights: NDArray[np.float64]
+    """The column's weight."""
+    norms: NDArray[np.float64]
+    """By place of a rule what its length takes off from levels."""
 
 
-def _rules_of_many(packed: _Integers, weights: _Integers, norms: NDArray[np.float64]) -> str:
-    """As `_rules`."""
-    placed = weights[packed >> OFFSET_BITS]
-    there = placed[placed >= 0]
-    frequencies = np.bincount(there >> _WEIGHT_BITS, weights=there & _WEIGHT, minlength=len(norms)).astype(np.int64)
-    rules = np.flatnonzero(frequencies)
-    levels = (_LOGARITHMS_OF[np.minimum(frequencies[rules], _MOST_FREQUENT)] - norms[rules]).astype(np.int64)
-    steps = _codes(np.diff(rules, prepend=-1) - 1)
-    return "".join(chain.from_iterable(zip(steps, map(_LADDER.__getitem__, levels.tolist()), strict=True)))
+def _layout(sizes: Mapping[int, tuple[int, ...]], numbers: Sequence[int], closed: frozenset[int]) -> _Layout:
+    count = (max(sizes, default=0) + 1) << COLUMN_BITS
+    starts, rules, weights = [_HIDDEN] * count, [_GONE] * count, [0.0] * count
+    start = 0
+    for place, number in enumerate(numbers):
+        for column, size in enumerate(sizes[number]):
+            packed = number << COLUMN_BITS | column
+            rules[packed] = place
+            weights[packed] = WEIGHTS[column]
+            if column != _BODY or number not in closed:
+                starts[packed] = start
+            start += size + 1
+    average = sum(map(sum, sizes.values())) / max(1, len(sizes)) or 1
+    norms = [log(LEAST * K1 * (1 - B + B * sum(sizes[number]) / average)) * STEPS - _OUTSIDE for number in numbers]
+    return _Layout(np.array(starts), np.array(rules), np.array(weights), np.array(norms))
 
 
-def _codes(numbers: _Integers) -> Iterable[str]:
-    listed = numbers.size == 0 or int(numbers.max()) < _LISTED
-    plain = numbers.tolist()
-    if listed:
-        return map(CODES.__getitem__, plain)
-    return [CODES[number] if number < _LISTED else code(number) for number in plain]
+# These see every token of every rule, millions of them: nothing of Python's for each. `token` is the number of the
+# token among some, `columns` are places without offset; both are given for each place.
 
 
-def _places(packed: Sequence[int], starts: Sequence[int], *, hides: bool) -> str:
-    found = [starts[place >> OFFSET_BITS] + (place & _OFFSETS) for place in packed]
-    if hides:
-        found = [place for place in found if place >= 0]
-    found.sort()
-    steps = map(sub, found, (-1, *found))
-    return "".join([CODES[step - 1] if step <= _LISTED else code(step - 1) for step in steps])
+def _rules(layout: _Layout, token: Integers, columns: Integers, count: int) -> list[str]:
+    """By token its rules, each with a level."""
+    there = layout.rules[columns]
+    kept = np.flatnonzero(there != _GONE)
+    many = max(1, len(layout.norms))
+    pairs, pair_of = np.unique(token[kept] * many + there[kept], return_inverse=True)
+    frequencies = np.bincount(pair_of, weights=layout.weights[columns[kept]]).astype(np.int64)
+    of_token, rules = np.divmod(pairs, many)
+    levels = (_LOGARITHMS[np.minimum(frequencies, _MOST_FREQUENT)] - layout.norms[rules]).astype(np.int64)
+    found, ends = code_bytes(_steps(of_token, rules), free=1)
+    found[ends - 1] = _LADDER[levels]
+    return _cut(found, ends, of_token, count)
 
 
-def _rules(packed: Sequence[int], weights: Sequence[int], norms: Sequence[float]) -> str:
-    frequencies: dict[int, int] = {}
-    frequency_of = frequencies.get
-    for placed in [weights[place >> OFFSET_BITS] for place in packed]:
-        rule = placed >> _WEIGHT_BITS
-        frequencies[rule] = frequency_of(rule, 0) + (placed & _WEIGHT)
-    frequencies.pop(_GONE, None)
-    rules = sorted(frequencies)
-    return "".join(
-        [
-            (CODES[step - 1] if step <= _LISTED else code(step - 1))
-            + _LADDER[int(_LOGARITHMS[min(frequencies[rule], _MOST_FREQUENT)] - norms[rule])]
-            for step, rule in zip(map(sub, rules, (-1, *rules)), rules, strict=True)
-        ]
-    )
+def _places(layout: _Layout, token: Integers, columns: Integers, offsets: Integers, count: int) -> list[str]:
+    """By token where it stands."""
+    found = layout.starts[columns] + offsets
+    kept = np.flatnonzero(found >= 0)
+    order = np.sort(token[kept] << _PLACE_BITS | found[kept], kind="stable")  # most are in order
+    of_token = order >> _PLACE_BITS
+    return _cut(*code_bytes(_steps(of_token, order & _PLACES)), of_token, count)
+
+
+def _steps(of_token: Integers, numbers: Integers) -> Integers:
+    """What each number exceeds the one of the same token before it by, less one: see `search_codes.rising`."""
+    steps = np.diff(numbers, prepend=-1)
+    first = np.flatnonzero(np.diff(of_token, prepend=-1))
+    steps[first] = numbers[first] + 1
+    return steps - 1
+
+
+def _cut(found: Bytes, ends: Integers, of_token: Integers, count: int) -> list[str]:
+    """The text of each token, "" of one that has none."""
+    text = found.tobytes().decode("ascii")
+    last = np.searchsorted(of_token, np.arange(count), side="right")
+    bounds = [0, *np.concatenate(([0], ends))[last].tolist()]
+    return [text[start:end] for start, end in pairwise(bounds)]
 
 
 class _Files:

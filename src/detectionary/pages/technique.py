@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from detectionary.attack.facts import CURRENT, TechniqueFacts, matrix
@@ -15,6 +15,7 @@ from detectionary.pages.languages import language_title
 from detectionary.pages.library import Library
 from detectionary.pages.listing import RuleRow, rule_row
 from detectionary.pages.lists import Count, Neighbours, UsedValues
+from detectionary.pages.lists_basis import most_used_token, rules_token
 from detectionary.pages.lists_fill import browse_href, facet_page, in_order, neighbours, used_values
 from detectionary.pages.matrix import (
     sub_techniques_under,
@@ -24,6 +25,7 @@ from detectionary.pages.matrix import (
     whole_coverage,
 )
 from detectionary.pages.part import Part
+from detectionary.pages.value_links import values_of
 
 MOST_ROWS: Final = 48
 """Rules on a page, over all languages."""
@@ -178,6 +180,28 @@ def technique_page(library: Library, path: str) -> TechniquePage | None:
         ),
         languages=tuple(_languages(library, identifier, own, bits)),
     )
+
+
+def technique_parts(library: Library, path: str) -> Iterator[object]:
+    """What the page of a technique is made of, beside the facts of ATT&CK; cheaper than the page."""
+    identifier = technique_ids(library)[path]
+    technique = matrix().current[identifier]
+    _, named = rules_of(library, identifier)
+    bits = without_forwarded(library.index, named)
+    values = values_of(library)
+    yield rules_token(library, named)
+    yield most_used_token(library, values.most_used(bits, MOST_VALUES))
+    yield most_used_token(library, values.most_used(bits, MOST_EXCLUSIONS, excluded=True))
+    coverage = whole_coverage(library)
+    parent = matrix().current.get(identifier.partition(".")[0])
+    for each in (parent, *(sub_techniques_under(parent) if parent else ())):
+        if each is not None:
+            count = coverage.of(each.id)
+            yield count.all, count.own
+    for short_name in technique.tactics:
+        others = [coverage.of(each.id) for each in techniques_under(matrix().tactics[short_name])]
+        # A page with rules says only how many of the others have some.
+        yield sum(other.all > 0 for other in others) if bits else [(other.all, other.own) for other in others]
 
 
 def technique_link(library: Library, technique: TechniqueFacts) -> TechniqueLink:

@@ -13,7 +13,7 @@ from detectionary.pages.library import Library
 from detectionary.pages.listing_html import rules_table
 from detectionary.pages.part import encode_part
 from detectionary.pages.tactic import TacticPage, tactic_page, tactics_at
-from detectionary.pages.technique import TechniquePage, technique_ids, technique_page
+from detectionary.pages.technique import TechniquePage, technique_ids, technique_page, technique_parts
 from detectionary.pages.technique_html import bars, by_field, page_href
 from detectionary.pages.words import operator_words
 
@@ -77,8 +77,7 @@ def _tactic_html(_library: Library, page: TacticPage) -> str:
 
 
 def _technique_basis(library: Library, path: str) -> str:
-    page = technique_page(library, path)
-    return digest_of("" if page is None else encode_part(page), library.live)
+    return digest_of(path, library.live, *technique_parts(library, path))
 
 
 def _tactic_basis(library: Library, path: str) -> str:

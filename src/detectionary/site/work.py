@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gc
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from multiprocessing import get_context
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Final, TypeAlias
 
 from detectionary.pages.environment import asset_files
@@ -135,34 +137,36 @@ class LostError(Exception):
 _FEW: Final = 150
 """So many pages are made sooner than other processes are started."""
 
+_LARGE: Final = 2_000
+"""A catalog with more rules than this has its processes begun at once."""
+
+_AHEAD: Final = 2
+"""Jobs that another process is given at a time, so that it need not wait for the next one."""
+
 
 def _ready() -> None:
     """Done when the process has begun."""
 
 
-_LARGE: Final = 2_000
-"""A catalog with more rules than this has its processes begun at once."""
-
-
 class Workers:
-    """Makes jobs: a few of them here, many in several processes that begin while others are still being added."""
+    """Makes jobs: here, and in other processes that work while jobs are still being added; `processes` in all."""
 
     def __init__(self, open_library: OpenLibrary, library: Library, staging: Path, processes: int) -> None:
         self._open_library = open_library
         self._library = library
         self._staging = staging
-        self._processes = processes
-        self._waiting: list[Job] = []
+        self._others = processes - 1
+        self._jobs: deque[Job] = deque()
         self._tasks = 0
         self._pool: ProcessPoolExecutor | None = None
-        self._under_way: list[Future[list[Made]]] = []
+        self._given: SimpleQueue[Future[list[Made]]] = SimpleQueue()
+        self._under_way = 0
+        self._done: deque[list[Made]] = deque()
 
     def __enter__(self) -> Workers:
         # In a large catalog there is always enough to do, and the processes take a second to begin.
-        if self._processes > 1 and len(self._library.index.rules) > _LARGE:
-            pool = self._begun()
-            for _ in range(self._processes):
-                pool.submit(_ready)
+        if self._others and len(self._library.index.rules) > _LARGE:
+            self._begin()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -176,11 +180,11 @@ class Workers:
         finally:
             self._end()
 
-    def _begun(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            start = (self._open_library, self._staging)
-            self._pool = ProcessPoolExecutor(self._processes, get_context("spawn"), _start, start)
-        return self._pool
+    def _begin(self) -> None:
+        start = (self._open_library, self._staging)
+        self._pool = ProcessPoolExecutor(self._others, get_context("spawn"), _start, start)
+        for _ in range(self._others):
+            self._pool.submit(_ready)
 
     def _end(self) -> None:
         if self._pool is not None:
@@ -188,14 +192,29 @@ class Workers:
 
     def add(self, jobs: Sequence[Job]) -> None:
         """Have these made."""
-        self._waiting += jobs
+        self._jobs += jobs
         self._tasks += sum(len(job.tasks) for job in jobs)
         # Groups that are too large to be served from memory take seconds, which other work can use.
         long = any(job.group and not GROUPS[job.number].live for job in jobs)
-        if self._processes > 1 and (long or self._pool is not None or self._tasks > _FEW):
-            pool = self._begun()
-            self._under_way += [pool.submit(_make, job) for job in self._waiting]
-            self._waiting.clear()
+        if self._others and self._pool is None and (long or self._tasks > _FEW):
+            self._begin()
+        self._give()
+
+    def _give(self) -> None:
+        """Let the other processes have enough to do."""
+        while not self._given.empty():
+            self._take()
+        while self._pool is not None and self._jobs and self._under_way < self._others * _AHEAD:
+            with _lost():
+                future = self._pool.submit(_make, self._jobs.popleft())
+            self._under_way += 1
+            future.add_done_callback(self._given.put)
+
+    def _take(self) -> None:
+        """Wait for a job of another process."""
+        with _lost():
+            self._done.append(self._given.get().result())
+        self._under_way -= 1
 
     @property
     def tasks(self) -> int:
@@ -203,12 +222,21 @@ class Workers:
         return self._tasks
 
     def made(self) -> Iterator[list[Made]]:
-        """What became of all jobs, in any order."""
+        """What became of all jobs, in any order; `LostError` when another process ended before its time."""
         maker = Maker(self._library, self._staging)
-        for job in self._waiting:
-            yield maker.make(job)
-        for done in as_completed(self._under_way):
-            try:
-                yield done.result()
-            except BrokenProcessPool as error:
-                raise LostError("a process that makes pages ended before its time; perhaps memory ran out") from error
+        while self._jobs or self._under_way or self._done:
+            if not self._jobs and not self._done:
+                self._take()
+            self._give()
+            while self._done:
+                yield self._done.popleft()
+            if self._jobs:
+                yield maker.make(self._jobs.popleft())
+
+
+@contextmanager
+def _lost() -> Iterator[None]:
+    try:
+        yield
+    except BrokenProcessPool as error:
+        raise LostError("a process that makes pages ended before its time; perhaps memory ran out") from error

@@ -21,7 +21,7 @@ from detectionary.site.folder import SiteError, SiteFolder, staging_of
 from detectionary.site.state import State, Unit, made_with
 from detectionary.site.work import GROUPS, Job, LostError, Task, Workers
 
-_AT_ONCE: Final = 32
+_AT_ONCE: Final = 8
 """Pages that a process makes before it reports."""
 
 Progress = Callable[[int, int], None]
@@ -65,6 +65,7 @@ def write_site(
     opening = partial(open_library, catalog, bodies, base_url)
     library = opening()
     with (
+        _thawed(),
         library.catalog,
         Workers(opening, library, staging_of(out), processes) as workers,
         SiteFolder(out) as folder,
@@ -73,11 +74,11 @@ def write_site(
         before = library.catalog.data_version()
         settings = made_with(bodies.value, base_url)
         known = folder.old.units if folder.old.made_with == settings else {}
-        with _no_garbage():
-            units = _kept(library, folder, known, workers)
         made = 0
         written: list[str] = []
         try:
+            with _no_garbage():
+                units = _kept(library, folder, known, workers)
             for job in workers.made():
                 for each in job:
                     units[each.unit.name] = each.unit
@@ -104,8 +105,17 @@ def _no_garbage() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # what is there now is of use to all pages: no need to look into it again and again
         if was_on:
             gc.enable()
+
+
+@contextmanager
+def _thawed() -> Iterator[None]:
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _kept(library: Library, folder: SiteFolder, known: Mapping[str, Unit], workers: Workers) -> dict[str, Unit]:
