@@ -160,19 +160,9 @@ class ComparedValue:
 
 def compared_values(connection: sqlite3.Connection) -> Iterator[ComparedValue]:
     """Every value that a filter may ask for, by value and field."""
-    rows = connection.execute(
-        "SELECT DISTINCT v.value_key, lower(c.field), c.field_key, v.rule FROM comparison_values AS v "
+    for value, field, key, rules in connection.execute(
+        "SELECT v.value_key, lower(c.field), c.field_key, group_concat(DISTINCT v.rule) FROM comparison_values AS v "
         "JOIN comparisons AS c ON c.rule = v.rule AND c.position = v.comparison WHERE v.value_key IS NOT NULL "
-        "ORDER BY 1, 2, 3, 4"
-    )
-    last: tuple[str, str | None, str] | None = None
-    rules: list[int] = []
-    for value, field, key, rule in rows:
-        if (value, field, key) != last:
-            if last is not None:
-                yield ComparedValue(*last, tuple(rules))
-            last = (value, field, key)
-            rules = []
-        rules.append(rule)
-    if last is not None:
-        yield ComparedValue(*last, tuple(rules))
+        "GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+    ):
+        yield ComparedValue(value, field, key, tuple(sorted(map(int, rules.split(",")))))

@@ -77,7 +77,8 @@ def environment() -> Environment:
 def _clean(value: object) -> object:
     """Texts of rules lose what HTML cannot hold; our own markup and numbers pass."""
     if isinstance(value, Markup):
-        return Markup(without_unseen(value))  # noqa: S704  # filters such as `join` make markup of a rule's texts
+        seen = without_unseen(value)  # filters such as `join` make markup of a rule's texts
+        return value if seen is value else Markup(seen)  # noqa: S704
     if isinstance(value, str):
         return Markup(escape(value))  # noqa: S704  # escaped here
     return value

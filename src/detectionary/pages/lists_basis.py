@@ -37,7 +37,7 @@ def _rule_token(library: Library, place: int) -> str:
     index = library.index
     rule = index.rules[place]
     names = [index.values(facet)[facet_key(name)].name for facet in _NAMED for name in facet_names(facet, rule)]
-    return "\n".join((rule.digest, str(rule.counted), *names, *(field_title(library, field) for field in rule.fields)))
+    return digest_of(rule.digest, rule.counted, names, [field_title(library, field) for field in rule.fields])
 
 
 def uses_token(library: Library, uses: Iterable[ValueUse]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, NamedTuple
 
 from detectionary.site.state import NO_STATE, DamagedError, Mark, State, Unit, content_mark, moving, read_state
 
@@ -34,8 +34,7 @@ class Published:
     kept: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """A file in the folder. `size` is -1 for what is no plain file; `changed` is when its content or place last was."""
 
     size: int
