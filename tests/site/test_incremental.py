@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -287,6 +288,35 @@ def test_a_catalog_that_changes_meanwhile_stops_the_run(catalog: Path, out: Path
     with pytest.raises(SiteError, match="changed meanwhile"):
         write_site(catalog, out, progress=meanwhile)
     assert contents(out) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no locks that end with their process")
+def test_a_second_run_at_the_same_time_is_refused_and_the_first_ends_well(
+    catalog: Path, out: Path, tmp_path: Path
+) -> None:
+    store(catalog, [placed(FIRST, "new.yaml")])
+    refused: list[str] = []
+
+    def meanwhile(_done: int, _total: int) -> None:
+        with pytest.raises(SiteError, match="another run is writing") as found:
+            write_site(catalog, out)
+        refused.append(str(found.value))
+
+    write_site(catalog, out, progress=meanwhile)
+    assert refused
+    write_site(catalog, tmp_path / "new")
+    assert contents(out) == contents(tmp_path / "new")
+
+
+def test_what_a_run_left_that_was_killed_is_no_run(catalog: Path, out: Path) -> None:
+    staging = out.parent / f".{out.name}.partial"
+    staging.mkdir()
+    (staging / MANIFEST).touch()
+    (staging / "half.html").write_text("<p>")
+    before = contents(out)
+    write_site(catalog, out)
+    assert contents(out) == before
+    assert not staging.exists()
 
 
 # Whatever happens, the site is that of the catalog

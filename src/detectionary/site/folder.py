@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Collection, Iterable
-from contextlib import suppress
+import sys
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
 from detectionary.site.state import NO_STATE, DamagedError, Mark, State, Unit, content_mark, moving, read_state
+
+if sys.platform != "win32":
+    import fcntl
 
 MANIFEST: Final = ".detectionary-site"
 """Tells which files of the folder are the site's, and what is in them; a folder without it is not ours."""
@@ -52,18 +56,21 @@ class SiteFolder:
         if out.is_symlink() or (out.exists() and not out.is_dir()):
             raise SiteError(f"{out} is no folder")
         self._out = out
-        self.old: Final = _old_state(out)
-        self._ours = {name: mark for name, mark in self.old.marks().items() if _is_inside(name)}
-        self._found, self._folders = _scan(out)
-        self._checked = _number_in(out / CHECKED)
-        self._read_again = False
-        self.staging: Final = _empty_staging(out)
+        self._opened = ExitStack()
+        with self._opened:
+            self.staging: Final = self._opened.enter_context(_empty_staging(out))
+            self.old: Final = _old_state(out)
+            self._ours = {name: mark for name, mark in self.old.marks().items() if _is_inside(name)}
+            self._found, self._folders = _scan(out)
+            self._checked = _number_in(out / CHECKED)
+            self._read_again = False
+            self._opened = self._opened.pop_all()
 
     def __enter__(self) -> SiteFolder:
         return self
 
     def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self.staging, ignore_errors=True)
+        self._opened.close()
 
     def intact(self, unit: Unit) -> dict[str, str]:
         """The digests of those of a unit's files that are there with the content that the earlier run gave them.
@@ -171,16 +178,50 @@ def staging_of(out: Path) -> Path:
     return out.parent / f".{out.name}.partial"
 
 
-def _empty_staging(out: Path) -> Path:
-    """A new empty folder beside `out`; what an earlier run that was stopped left there goes."""
+@contextmanager
+def _empty_staging(out: Path) -> Iterator[Path]:
+    """A new empty folder beside `out` for this run alone; what an earlier run that was stopped left there goes."""
     staging = staging_of(out)
     if staging.exists():
         if not (staging / MANIFEST).is_file():
             raise SiteError(f"{staging} is in the way; remove it")
-        shutil.rmtree(staging)
-    staging.mkdir(parents=True)
-    (staging / MANIFEST).touch()
-    return staging
+        with _alone(staging, out):
+            shutil.rmtree(staging)
+    try:
+        staging.mkdir(parents=True)
+    except FileExistsError as error:
+        raise _busy(out) from error
+    try:
+        (staging / MANIFEST).touch()
+        with _alone(staging, out):
+            yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+@contextmanager
+def _alone(staging: Path, out: Path) -> Iterator[None]:
+    """No other run writes to `staging`: `SiteError` when one does. A run that was killed does no more.
+
+    Windows has no such locks; there two runs at once are not kept apart.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    try:
+        manifest = (staging / MANIFEST).open("rb")
+    except FileNotFoundError as error:
+        raise _busy(out) from error
+    with manifest:
+        try:
+            fcntl.flock(manifest, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise _busy(out) from error
+        yield
+
+
+def _busy(out: Path) -> SiteError:
+    return SiteError(f"another run is writing {out} at this moment; wait until it has ended")
 
 
 def _number_in(file: Path) -> int:
