@@ -65,7 +65,6 @@ def write_site(
     opening = partial(open_library, catalog, bodies, base_url)
     library = opening()
     with (
-        _thawed(),
         library.catalog,
         Workers(opening, library, staging_of(out), processes) as workers,
         SiteFolder(out) as folder,
@@ -79,12 +78,13 @@ def write_site(
         try:
             with _no_garbage():
                 units = _kept(library, folder, known, workers)
-            for job in workers.made():
-                for each in job:
-                    units[each.unit.name] = each.unit
-                    written += each.written
-                made += len(job)
-                progress(made, workers.tasks)
+            with _settled():
+                for job in workers.made():
+                    for each in job:
+                        units[each.unit.name] = each.unit
+                        written += each.written
+                    made += len(job)
+                    progress(made, workers.tasks)
         except LostError as error:
             raise SiteError(f"{error}. {out} is as it was") from error
         _each_file_once(units.values())
@@ -105,17 +105,20 @@ def _no_garbage() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()  # what is there now is of use to all pages: no need to look into it again and again
         if was_on:
             gc.enable()
 
 
 @contextmanager
-def _thawed() -> Iterator[None]:
+def _settled() -> Iterator[None]:
+    """What is there now is of use to all pages: garbage is not looked for in it again and again."""
+    before = gc.get_freeze_count()
+    gc.freeze()
     try:
         yield
     finally:
-        gc.unfreeze()
+        if not before:
+            gc.unfreeze()
 
 
 def _kept(library: Library, folder: SiteFolder, known: Mapping[str, Unit], workers: Workers) -> dict[str, Unit]:
