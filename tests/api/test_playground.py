@@ -149,6 +149,16 @@ def test_functions_of_the_catalog_are_known(here: Ground) -> None:
     assert "KQL202" in {each["code"] for each in rule["findings"]}
 
 
+def test_functions_of_the_catalog_take_named_parameters(here: Ground) -> None:
+    text = "ExampleWebSession(starttime = ago(1d), endtime = now()) | where HttpUserAgent has 'curl'"
+    (rule,) = here.post("parse", text=text)["rules"]
+    assert rule["findings"] == []
+    answer = here.post("run", text=text)
+    assert (answer["outcome"], answer["tables_absent"]) == ("rows", ["CommonSecurityLog"])
+    answer = here.post("run", text="ExampleWebSession(start = ago(1d))")
+    assert "ExampleWebSession has no parameter start" in {each["message"] for each in answer["findings"]}
+
+
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}</textarea>javascript:alert(3)"
 
 

@@ -59,6 +59,16 @@ def test_a_rule_whose_tables_the_logs_lack_is_not_silent(run: Run) -> None:
     assert "the logs hold no record of SecurityEvent" in outcome.err
 
 
+def test_a_rule_file_may_call_functions_of_the_catalog(run: Run, catalog: Path, tmp_path: Path) -> None:
+    rule = PROJECT / "examples" / "rules" / "hunting" / "Network_RareUserAgents.yaml"
+    without = run("run", rule, "--logs", CLOUDTRAIL, "--db", tmp_path / "none.db")
+    assert without.status == 1
+    assert "no function is called ExampleWebSession" in without.err
+    outcome = run("run", rule, "--logs", CLOUDTRAIL, "--db", catalog)
+    assert outcome.status == 0, outcome.err
+    assert "the logs hold no record of CommonSecurityLog" in outcome.err
+
+
 def test_logs_must_be_given(run: Run) -> None:
     outcome = run("run", FIRST_FILE)
     assert (outcome.status, outcome.out) == (2, "")

@@ -63,7 +63,7 @@ def run(
     at
         When the evaluation takes place: default right after the last record.
     db
-        The catalog file.
+        The catalog file, for rules by id or slug and for functions that repositories define.
     format
         What to write to standard output: `json` is a list of alerts.
     """
@@ -74,7 +74,9 @@ def run(
     raised: list[Alert] = []
     whole = True
     with opened(options) as found, ExitStack() as stack:
-        catalog = None if all(map(is_file, rules)) else stack.enter_context(reading(db))
+        # Files need no catalog; where there is one, they may call the functions that its repositories define.
+        needed = db.exists() or not all(map(is_file, rules))
+        catalog = stack.enter_context(reading(db)) if needed else None
         for chosen in _chosen(rules, catalog):
             alerts = _evaluated(chosen, found, at, format)
             whole = whole and alerts is not None
@@ -88,16 +90,17 @@ def run(
 
 def _chosen(names: tuple[str, ...], catalog: Catalog | None) -> Iterator[Chosen]:
     base = environment_base()
-    defined = Environments(base, catalog.functions()) if catalog is not None else None
+    defined = Environments(base, () if catalog is None else catalog.functions())
+    known = defined.of("")
     for name in names:
         if is_file(name):
             content = read_content(Path(name))
-            functions = {**base.functions, **{found.name: found for found in content.functions}}
+            functions = {**known.functions, **{found.name: found for found in content.functions}}
             if not content.rules:
                 raise Trouble(f"no rule in {name}", "name a rule file, or an id or slug of the catalog")
             for rule in content.rules:
                 yield Chosen(rule, Environment(base.tables, functions))
-        elif catalog is not None and defined is not None:
+        elif catalog is not None:
             rule = entry_of(catalog, name).rule
             yield Chosen(rule, defined.of(rule.source.repository))
 

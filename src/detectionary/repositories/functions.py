@@ -25,6 +25,7 @@ from detectionary.text import Diagnostic, Level, SourceText, Span
 from detectionary.text.yamldoc import MappingNode, ScalarNode, parse_yaml
 
 _QUERY_KEYS: Final = ("ParserQuery", "FunctionQuery")
+_PARAMETER_KEYS: Final = ("ParserParams", "FunctionParams")
 _PARSER_FOLDERS: Final = frozenset(("parser", "parsers"))
 _FUNCTION_FOLDERS: Final = frozenset(("function", "functions"))
 
@@ -119,7 +120,7 @@ def _read_yaml(path: str, text: str) -> FileContent:
         root = document.root
         if not isinstance(root, MappingNode):
             continue
-        wire, mismatches = read_shape(root, _FunctionFile, {})
+        wire, mismatches = read_shape(root, _FunctionFile, _declarations(root))
         diagnostics.extend(mismatches)
         node = next((node for key in (*_QUERY_KEYS, "query") if (node := root.get(key)) is not None), None)
         if not isinstance(node, ScalarNode) or not node.text.strip():
@@ -134,6 +135,11 @@ def _read_yaml(path: str, text: str) -> FileContent:
     if functions:
         return FileContent(functions=tuple(functions), diagnostics=tuple(diagnostics))
     return FileContent(diagnostics=tuple(diagnostics), ignored="a function without a name or a query (a template?)")
+
+
+def _declarations(root: MappingNode) -> dict[str, str]:
+    """The keys under which the parameters stand as one text in Kusto's own words, and not as a list."""
+    return {key: "functionParameters" for key in _PARAMETER_KEYS if isinstance(root.get(key), ScalarNode)}
 
 
 def _missing(what: str, span: Span) -> Diagnostic:
