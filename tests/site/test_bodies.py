@@ -31,6 +31,11 @@ query: |
   | where EventID == 4663 and Process has "shared.exe"
   | extend Both = strcat(Computer, {number} * 7, Account)
   | where Both != Account
+  | where TimeGenerated > ago({number}h + 7m)
+  | where tolower({word}Name) startswith strcat("{word}", Computer)
+  | where SubjectUserName == TargetUserName
+  | summarize Copies = countif({word}Flag == 1) by Account, {word}Key = Computer
+  | where Copies > 7
 kind: Scheduled
 """
 
@@ -79,7 +84,7 @@ FORMATS = {"kusto.yaml": KUSTO, "sigma.yml": SIGMA, "yaral.yaral": YARAL, "elast
 
 TEXTS = (
     "// {word}remark", "{word}remark\n", "strcat(Computer, {number} * 7", "{number} of them", "{word}guide:",
-    "= 41 + {number}",
+    "= 41 + {number}", "ago({number}h + 7m", "tolower({word}Name) startswith", "countif({word}Flag",
 )  # fmt: skip
 """What only the text of a rule says: remarks, calculations, guides.
 
@@ -143,6 +148,7 @@ def test_open_only_leaves_the_facts_of_closed_rules(catalog: Path, tmp_path: Pat
     assert sorted(path.name for path in folder.iterdir()) == ["index.html", "index.json"]
     for name in ("index.html", "index.json"):
         assert "shared.exe" in (folder / name).read_text()
+        assert "SubjectUserName == TargetUserName" in (folder / name).read_text()
     assert faults((folder / "index.html").read_text()) == []
 
 

@@ -6,6 +6,7 @@ renamed and never left out. Nothing here knows how a page looks.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
@@ -397,8 +398,19 @@ def is_prose(fact: PageFact) -> bool:
     return len(fact.text) > _SHORT or "\n" in fact.text
 
 
+_CUT: Final = "…"
+"""In place of a piece of text that is not shown."""
+
+_NAME: Final = re.compile(r"[$@#]?[\w.-]+")
+_COUNT: Final = re.compile(r"\w+\((?:[$@#]?[\w.-]+)?\)")
+"""An aggregate of nothing or of one column."""
+
+
 def without_texts(page: RulePage) -> RulePage:
-    """The page without the rule's own text, for rules whose licence does not let others show it. Facts stay."""
+    """The page without the rule's own text, for rules whose licence does not let others show it. Facts stay.
+
+    That two columns are compared is a fact, and so is an aggregate of one; what is calculated is the rule's own text.
+    """
     return msgspec.structs.replace(
         page,
         facts=tuple(fact for fact in page.facts if not is_prose(fact)),
@@ -409,6 +421,9 @@ def without_texts(page: RulePage) -> RulePage:
             msgspec.structs.replace(each, text="", stages=_without_texts(each.stages)) for each in page.bindings
         ),
         stages=_without_texts(page.stages),
+        thresholds=tuple(map(_named_threshold, page.thresholds)),
+        time_filters=tuple(msgspec.structs.replace(each, text=_CUT) for each in page.time_filters),
+        column_comparisons=tuple(map(_named_columns, page.column_comparisons)),
         opaques=tuple(msgspec.structs.replace(each, text="") for each in page.opaques),
         query="",
         query_lines=(),
@@ -419,5 +434,22 @@ def without_texts(page: RulePage) -> RulePage:
 
 def _without_texts(stages: tuple[PageStage, ...]) -> tuple[PageStage, ...]:
     return tuple(
-        msgspec.structs.replace(stage, text="", stages=_without_texts(stage.stages), predicate=None) for stage in stages
+        msgspec.structs.replace(
+            stage,
+            text="",
+            stages=_without_texts(stage.stages),
+            thresholds=tuple(map(_named_threshold, stage.thresholds)),
+            predicate=None,
+        )
+        for stage in stages
     )
+
+
+def _named_threshold(test: PageThreshold) -> PageThreshold:
+    simple = test.aggregate is None or _NAME.fullmatch(test.aggregate) or _COUNT.fullmatch(test.aggregate)
+    return test if simple else msgspec.structs.replace(test, aggregate=None)
+
+
+def _named_columns(test: PageColumnComparison) -> PageColumnComparison:
+    left, right = (side if _NAME.fullmatch(side) else _CUT for side in (test.left, test.right))
+    return msgspec.structs.replace(test, left=left, right=right, text=f"{left} {test.operator} {right}")
