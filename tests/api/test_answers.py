@@ -146,6 +146,22 @@ def test_a_full_queue_says_when_to_come_again_and_health_still_answers(catalog: 
     assert {answer.headers.get("retry-after") for answer in answers if answer.status_code == 503} == {"1"}
 
 
+def test_a_search_that_takes_too_long_is_ended(catalog: Path) -> None:
+    workshop = Workshop(Settings(catalog, names=NAMES, search_seconds=0))
+    try:
+        ask = Asking(create_app(workshop, Addresses(PAGES, FILES)))
+        for operation in ("rules", "search", "facets", "facets/language", "coverage", "layer"):
+            response = ask(f"/api/{operation}?q=a*")
+            assert response.status_code == 422
+            problem = response.json()
+            assert problem["type"].endswith("#too-much")
+            assert problem["detail"].startswith("the search took more than 0 seconds; give fewer words")
+            assert [each["name"] for each in problem["invalid"]] == ["q"]
+        assert ask("/api/rules?limit=1").status_code == 200
+    finally:
+        workshop.close()
+
+
 # Conditional requests, HEAD, packing
 
 

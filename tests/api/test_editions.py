@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from detectionary.api.editions import Kept, Workshop
 from detectionary.api.representation import TEXT, represent
 from detectionary.api.settings import Settings
 from detectionary.catalog import CatalogError
+from detectionary.cli import main
 from detectionary.pages.kind import FileGroup, PageKind
 from detectionary.pages.registry import FILES, PAGES
 from tests.api.conftest import EXAMPLES, NAMES, Asking, ingested
@@ -80,6 +82,20 @@ def test_an_ingest_that_is_not_done_changes_nothing(served: Workshop, tmp_path: 
         assert not refreshed(served)
     assert served.edition is edition
     assert served.trouble is None
+
+
+@pytest.mark.parametrize("same_time", [False, True])
+def test_what_measuring_finds_is_served_without_an_ingest(served: Workshop, *, same_time: bool) -> None:
+    ask = asking(served)
+    assert not ask("/api/statistics").json()["runnable_measured"]
+    before = served.settings.catalog.stat()
+    assert main(["measure", "--db", str(served.settings.catalog)]) == 0
+    if same_time:  # as on file systems that tell times by the second
+        assert served.settings.catalog.stat().st_size == before.st_size
+        os.utime(served.settings.catalog, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert refreshed(served)
+    assert ask("/api/statistics").json()["runnable_measured"]
+    assert not refreshed(served)
 
 
 def test_another_file_under_the_name_is_served(served: Workshop, tmp_path: Path) -> None:

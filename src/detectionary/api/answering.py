@@ -11,8 +11,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from detectionary.api.editions import Workshop
-from detectionary.api.problems import BUSY, INTERNAL, INVALID, MEDIA_TYPE, NOT_FOUND, ProblemError, ProblemType
+from detectionary.api.problems import (
+    BUSY,
+    INTERNAL,
+    INVALID,
+    MEDIA_TYPE,
+    NOT_FOUND,
+    TOO_MUCH,
+    InvalidParameter,
+    ProblemError,
+    ProblemType,
+)
 from detectionary.api.representation import JSON, represent, respond
+from detectionary.catalog import SearchTooLongError
 from detectionary.pages.library import Library
 from detectionary.pages.part import Part
 
@@ -65,6 +76,9 @@ async def answer(
         representation = await workshop.make(lambda library: represent(make(library), JSON))
     except NothingThere as missing:
         raise ProblemError(NOT_FOUND, str(missing)) from missing
+    except SearchTooLongError as error:
+        detail = f"{error}; give fewer words, or longer beginnings where words end in *"
+        raise ProblemError(TOO_MUCH, detail, (InvalidParameter("query", "q", detail),)) from error
     response = respond(representation, request.headers)
     link = links() if links is not None else ""
     if link and response.status_code == HTTPStatus.OK:

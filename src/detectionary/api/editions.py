@@ -76,10 +76,15 @@ class Edition:
     def __init__(self, settings: Settings, number: int) -> None:
         self.number: Final = number
         self.stamp = stamp_of(settings)
-        catalogs = [open_catalog(settings.catalog, mapped=False) for _ in range(settings.threads)]
+        catalogs = [
+            open_catalog(settings.catalog, mapped=False, search_seconds=settings.search_seconds)
+            for _ in range(settings.threads + 1)
+        ]
         try:
             if not self.stamp.same_file(stamp_of(settings)):
                 raise CatalogError(f"{settings.catalog} was replaced while it was opened")
+            # Taken before anything is read, so that what is written meanwhile is noticed.
+            self.version: Final = catalogs[-1].data_version()
             self.run: Final[LastRun | None] = catalogs[0].last_run()
             self.index: Final = catalogs[0].index()
         except BaseException:
@@ -87,6 +92,7 @@ class Edition:
                 catalog.close()
             raise
         self.kept: Final = Kept(settings.kept)
+        self._watching = catalogs.pop()
         shared = Shared()
         self._free: SimpleQueue[Library] = SimpleQueue()
         for catalog in catalogs:
@@ -107,19 +113,20 @@ class Edition:
             if self._retired:
                 self.retire()
 
+    def state(self) -> tuple[int, bool]:
+        """What `Catalog.data_version` is by now, and whether an ingest is under way. For one thread at a time."""
+        return self._watching.data_version(), not self._watching.is_complete()
+
     def retire(self) -> None:
         """Close every connection, those in use when they come back."""
         self._retired = True
+        self._watching.close()
         while True:
             try:
                 library = self._free.get_nowait()
             except Empty:
                 return
             library.catalog.close()
-
-
-def _is_under_way(library: Library) -> bool:
-    return not library.catalog.is_complete()
 
 
 NEVER_SEEN: Final = FileStamp(0, 0, 0, 0)
@@ -148,6 +155,7 @@ class Workshop:
         """Why the catalog as it is by now cannot be read; the edition before it is still served."""
         self._warm = warm
         self._seen = self.edition.stamp
+        self._version: int | None = self.edition.version
         self._threads = ThreadPoolExecutor(settings.threads, "page")
         self._reader = ThreadPoolExecutor(1, "catalog")
         self._waiting = 0
@@ -185,16 +193,20 @@ class Workshop:
             await self.refresh()
 
     async def refresh(self) -> bool:
-        """Read the catalog anew when an ingest has completed or another file has its name; whether it was.
+        """Read the catalog anew when it was written to or another file has its name; whether it was.
+
+        A file that was written to may look as before: measuring rules keeps its size, and some file systems tell times
+        by the second. SQLite counts what is written. While an ingest is under way nothing is read.
 
         What cannot be read is said once, in the log, and by `trouble`; the present edition stays.
         """
         present = self.edition
         try:
             stamp = stamp_of(self.settings)
-            if stamp == self._seen:
+            version, under_way = await self._read(present.state) if stamp.same_file(present.stamp) else (None, False)
+            if (stamp, version) == (self._seen, self._version):
                 return False
-            edition = await self._read(partial(self._newer, present, stamp))
+            edition = None if under_way else await self._read(partial(self._newer, present))
         except Exception as error:  # whatever a file that is being written or is no catalog gives
             if self.trouble != str(error):
                 log.warning("the catalog as it was is served on: %s", error)
@@ -202,17 +214,15 @@ class Workshop:
             self._seen = NEVER_SEEN
             return False
         self.trouble = None
-        self._seen = stamp
+        self._seen, self._version = stamp, version
         if edition is None:
             return False
-        self.edition = edition
+        self.edition, self._version = edition, edition.version
         present.retire()
         return True
 
-    def _newer(self, present: Edition, stamp: FileStamp) -> Edition | None:
-        """The edition that takes over; None while an ingest is under way that has not completed."""
-        if stamp.same_file(present.stamp) and present.use(_is_under_way):
-            return None
+    def _newer(self, present: Edition) -> Edition:
+        """The edition that takes over."""
         edition = Edition(self.settings, present.number + 1)
         self._warm_up(edition)
         return edition

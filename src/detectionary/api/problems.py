@@ -99,7 +99,8 @@ TOO_MUCH: Final = ProblemType(
     "too-much",
     HTTPStatus.UNPROCESSABLE_ENTITY,
     "The text takes too much",
-    "Reading the text took more time or memory than the playground gives, and was ended.",
+    "Looking for the words of a search, or reading the text that was sent to the playground, took more time or memory "
+    "than the server gives, and was ended.",
 )
 INTERNAL: Final = ProblemType(
     "internal",

@@ -26,6 +26,8 @@ class Settings:
     """Pages and answers made at the same time; more only makes all of them later, for one interpreter runs them."""
     waiting: int = 500
     """Requests that may wait for a thread; the next one is told to come again."""
+    search_seconds: float = 3.0
+    """What looks for words longer than this is ended."""
     kept: int = 64 * 2**20
     """Bytes of made pages that are kept."""
 

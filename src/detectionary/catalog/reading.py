@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -87,6 +89,13 @@ class Totals:
         return sum(count.rules for count in self.counts)
 
 
+class SearchTooLongError(Exception):
+    """A search took longer than the catalog was opened for."""
+
+
+_LOOK: Final = 100
+"""Steps of SQLite from one look at the clock to the next."""
+
 _REFERENCE: Final = related.REFERENCE
 _ENTRY: Final = (
     'SELECT r.id, r.entry, r.slug, f."commit", s.licence FROM rules AS r JOIN files AS f ON f.id = r.file '
@@ -94,21 +103,23 @@ _ENTRY: Final = (
 )
 
 
-def open_catalog(path: Path, *, mapped: bool = True) -> Catalog:
+def open_catalog(path: Path, *, mapped: bool = True, search_seconds: float | None = None) -> Catalog:
     """The catalog at `path`, for reading; `CatalogError` when there is none.
 
     Not `mapped` into memory, it can be held open for long: a process that reads a mapped file is killed when somebody
-    shortens it, as copying another catalog over it does.
+    shortens it, as copying another catalog over it does. With `search_seconds`, `matching` and `snippets` raise
+    `SearchTooLongError` when they take longer each.
     """
-    return Catalog(path, connect(path, Mode.READ, mapped=mapped))
+    return Catalog(path, connect(path, Mode.READ, mapped=mapped), search_seconds)
 
 
 class Catalog:
     """A catalog opened for reading. Not for use by several threads at the same time."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, search_seconds: float | None = None) -> None:
         self.path = path
         self._connection = connection
+        self._search_seconds = search_seconds
 
     def close(self) -> None:
         """Close the file."""
@@ -323,12 +334,13 @@ class Catalog:
 
     def matching(self, match: str) -> tuple[int, ...]:
         """The numbers of the rules that an FTS5 expression finds, gone ones too, the best first."""
-        rows = self._connection.execute(
-            f"SELECT search.rowid FROM search JOIN rules AS r ON r.id = search.rowid WHERE search MATCH ? "
-            f"ORDER BY bm25(search, {WEIGHTS}), r.slug",
-            (match,),
-        )
-        return tuple(number for (number,) in rows)
+        with self._limited():
+            rows = self._connection.execute(
+                f"SELECT search.rowid FROM search JOIN rules AS r ON r.id = search.rowid WHERE search MATCH ? "
+                f"ORDER BY bm25(search, {WEIGHTS}), r.slug",
+                (match,),
+            )
+            return tuple(number for (number,) in rows)
 
     def numbers(self, filters: Filters, facets: Sequence[Facet]) -> tuple[int, ...]:
         """The numbers of the present rules that pass those of the filters that are about `facets`."""
@@ -344,12 +356,30 @@ class Catalog:
     def snippets(self, match: str, numbers: Sequence[int]) -> dict[int, Snippet]:
         """For rules by number, the place where an FTS5 expression finds its words."""
         # The sign keeps SQLite from asking the index once a rule, which for `a*` gathers thousands of words each time.
-        rows = self._connection.execute(
-            "SELECT rowid, snippet(search, -1, ?, ?, '…', 24) FROM search WHERE search MATCH ? "
-            f"AND +rowid IN ({', '.join('?' * len(numbers))})",
-            (_MARK_START, _MARK_END, match, *numbers),
-        )
-        return {number: _snippet(marked) for number, marked in rows}
+        with self._limited():
+            rows = self._connection.execute(
+                "SELECT rowid, snippet(search, -1, ?, ?, '…', 24) FROM search WHERE search MATCH ? "
+                f"AND +rowid IN ({', '.join('?' * len(numbers))})",
+                (_MARK_START, _MARK_END, match, *numbers),
+            )
+            return {number: _snippet(marked) for number, marked in rows}
+
+    @contextmanager
+    def _limited(self) -> Iterator[None]:
+        """No more time for what is inside than searches have: many short beginnings (`a* b* c*`) take minutes."""
+        if self._search_seconds is None:
+            yield
+            return
+        ends = time.monotonic() + self._search_seconds
+        self._connection.set_progress_handler(lambda: time.monotonic() > ends, _LOOK)
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise
+            raise SearchTooLongError(f"the search took more than {self._search_seconds:g} seconds") from error
+        finally:
+            self._connection.set_progress_handler(None, _LOOK)
 
     # What a search elsewhere is made of
 
