@@ -30,7 +30,9 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
         techniques=("T1583", "T1078.004"),
         actions=["aws:ec2.amazonaws.com/RunInstances"],
     )
-    second = an_entry("beta", looks_for("eventname", "PassRole"), severity=Severity.LOW, techniques=("T1078",))
+    second = an_entry(
+        "beta", looks_for("eventname", "PassRole"), severity=Severity.LOW, techniques=("T1078", "T1059.001")
+    )
     third = an_entry(
         "gamma", looks_for("CommandLine", "whoami"), language="sigma", tables=("windows/process_creation",)
     )
@@ -62,6 +64,11 @@ def found(index: Index, filters: Filters) -> set[str]:
         (Facet.LANGUAGE, "KQL", {"alpha", "beta"}),
         (Facet.TECHNIQUE, "t1078", {"alpha", "beta"}),
         (Facet.TECHNIQUE, "T1078.004", {"alpha"}),
+        (Facet.TECHNIQUE, "T1333", set()),
+        (Facet.TECHNIQUE, "t1086", {"beta"}),  # revoked, now T1059.001
+        (Facet.TACTIC, "TA0002", {"alpha", "beta"}),
+        (Facet.TACTIC, "execution", {"alpha", "beta"}),
+        (Facet.TACTIC, "ta0001", set()),
         (Facet.FIELD, "EVENTNAME", {"alpha", "beta"}),
         (Facet.FIELD, "useragent", {"alpha"}),
         (Facet.ACTION, "runinstances", {"alpha"}),

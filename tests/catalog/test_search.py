@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from detectionary.catalog import Catalog, Facet, Filters, open_catalog
-from detectionary.catalog.search import question
+from detectionary.catalog.search import question, tactics_called, technique_called
 from detectionary.model.rule import Severity
 from tests.catalog.stored import an_entry, looks_for, store
 
@@ -96,3 +96,20 @@ def test_the_limit_limits(catalog: Catalog) -> None:
 def test_nothing_that_is_typed_is_an_error(catalog: Catalog, text: str) -> None:
     catalog.search(text)
     assert question(text) == question(text)
+
+
+@pytest.mark.parametrize("name", ["Defense Evasion", "defenseevasion", "defense-evasion"])
+def test_a_tactic_that_is_gone_stands_for_those_in_its_place(name: str) -> None:
+    assert tactics_called(name) == ("Stealth", "Defense Impairment")
+
+
+@pytest.mark.parametrize(
+    ("name", "tactic"), [("TA0005", "Stealth"), ("ta0001", "Initial Access"), ("lateral-movement", "Lateral Movement")]
+)
+def test_tactics_have_ids_and_names_in_addresses(name: str, tactic: str) -> None:
+    assert tactics_called(name) == (tactic,)
+
+
+def test_a_revoked_technique_stands_for_the_one_in_its_place() -> None:
+    assert technique_called("t1086") == technique_called("T1086") == "T1059.001"
+    assert technique_called("T1059") == "T1059"

@@ -13,7 +13,15 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from detectionary.catalog.listing import Listing
-from detectionary.catalog.search import NO, YES, Facet, Filters, languages_called
+from detectionary.catalog.search import (
+    NO,
+    YES,
+    Facet,
+    Filters,
+    languages_called,
+    tactics_called,
+    technique_called,
+)
 
 Bits: TypeAlias = int
 """A set of rules: bit n stands for the rule at place n of the list."""
@@ -239,11 +247,12 @@ class Index:
             case Facet.FIELD:
                 return self._any(facet, (key,)) | self.fields_spelled.get(key, 0)
             case Facet.TECHNIQUE:
-                inside = (each for each in self.values(facet) if each.startswith(f"{key}."))
-                return self._any(facet, (key, *inside))
+                current = facet_key(technique_called(key))
+                inside = (each for each in self.values(facet) if each.startswith(f"{current}."))
+                return self._any(facet, (current, *inside))
             case Facet.TACTIC:
-                same = (each for each in self.values(facet) if each.replace(" ", "") == key.replace(" ", ""))
-                return self._any(facet, same)
+                called = {facet_key(name).replace(" ", "") for name in tactics_called(key)}
+                return self._any(facet, (each for each in self.values(facet) if each.replace(" ", "") in called))
             case Facet.ACTION:
                 same = (each for each in self.values(facet) if each == key or each.rpartition("/")[2] == key)
                 return self._any(facet, same)

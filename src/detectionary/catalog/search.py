@@ -10,11 +10,14 @@ error.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from detectionary.attack.facts import matrix
 from detectionary.catalog.schema import SEARCH_COLUMNS
 
 
@@ -92,6 +95,48 @@ def languages_called(name: str) -> tuple[str, ...]:
     return LANGUAGE_NAMES.get(name.lower(), (name,))
 
 
+@cache
+def tactic_names() -> Mapping[str, tuple[str, ...]]:
+    """Other names of tactics, in lower case without blanks, with the tactics that they stand for: ids, the names that
+    URLs have (`initial-access`), and tactics that ATT&CK has no longer, which are those that took their place.
+    """
+    tactics = matrix().tactics
+    found: dict[str, tuple[str, ...]] = {}
+    for tactic in tactics.values():
+        found[tactic.id.lower()] = found[tactic.short_name] = (tactic.name,)
+    for short_name, (name, successors) in matrix().former_tactics.items():
+        found[short_name] = found[_plain(name)] = tuple(tactics[each].name for each in successors)
+    return MappingProxyType({name: names for name, names in found.items() if names != (name,)})
+
+
+def _plain(name: str) -> str:
+    return name.replace(" ", "").casefold()
+
+
+def tactics_called(name: str) -> tuple[str, ...]:
+    """The tactics that `name` stands for; a name that is no other name stands for itself."""
+    return tactic_names().get(_plain(name), (name,))
+
+
+@cache
+def former_techniques() -> Mapping[str, str]:
+    """Revoked ids of techniques, in lower case, with the current ones that took their place."""
+    techniques = matrix().techniques
+    found: dict[str, str] = {}
+    for former in techniques.values():
+        successor = former
+        while successor.successor is not None:
+            successor = techniques[successor.successor]
+        if successor is not former:
+            found[former.id.lower()] = successor.id
+    return MappingProxyType(found)
+
+
+def technique_called(name: str) -> str:
+    """The technique that `name` stands for: rules that give a revoked id are found by the one in its place."""
+    return former_techniques().get(name.lower(), name)
+
+
 FACET_NAMES: Final = MappingProxyType(
     {facet.value: facet for facet in Facet}
     | {
@@ -158,9 +203,9 @@ _CONDITIONS: Final = {
     Facet.FIELD: f"r.id IN (SELECT c.rule FROM comparisons AS c WHERE {_FIELD})",
     Facet.VALUE: "r.id IN (SELECT rule FROM comparison_values WHERE value_key = {0})",
     Facet.TECHNIQUE: "r.id IN (SELECT rule FROM techniques WHERE technique_id = {0} COLLATE NOCASE "
-    "OR technique_id LIKE {0} || '.%' OR revoked_from = {0} COLLATE NOCASE)",
+    "OR technique_id LIKE {0} || '.%')",
     Facet.TACTIC: "r.id IN (SELECT rule FROM techniques WHERE tactic = {0} COLLATE NOCASE "
-    "OR tactic_id = {0} COLLATE NOCASE OR replace(tactic, ' ', '') = {0} COLLATE NOCASE)",
+    "OR replace(tactic, ' ', '') = {0} COLLATE NOCASE)",
     Facet.ACTION: "r.id IN (SELECT rule FROM actions WHERE action_key = lower({0}) OR operation = {0} COLLATE NOCASE)",
     Facet.SEVERITY: "r.severity = {0} COLLATE NOCASE",
     Facet.PLATFORM: "r.platform = {0} COLLATE NOCASE",
@@ -205,6 +250,8 @@ def condition(filters: Filters) -> tuple[str, dict[str, str]]:
     accepted[Facet.LANGUAGE] = tuple(
         language for name in accepted.get(Facet.LANGUAGE, ()) for language in languages_called(name)
     )
+    accepted[Facet.TACTIC] = tuple(tactic for name in accepted.get(Facet.TACTIC, ()) for tactic in tactics_called(name))
+    accepted[Facet.TECHNIQUE] = tuple(map(technique_called, accepted.get(Facet.TECHNIQUE, ())))
     for facet, values in accepted.items():
         if values:
             parts.append(" OR ".join(_CONDITIONS[facet].format(parameter(value)) for value in values))

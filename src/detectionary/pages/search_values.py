@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 from zlib import crc32
 
-from detectionary.catalog.search import FACET_NAMES, LANGUAGE_NAMES
+from detectionary.catalog.search import FACET_NAMES, LANGUAGE_NAMES, former_techniques, tactic_names
 from detectionary.catalog.tokens import ComparedValue, letters
 from detectionary.pages.search_codes import codes, rising
 
@@ -38,10 +38,12 @@ def value_files(values: Iterable[ComparedValue], place_of: Mapping[int, int]) ->
 
 
 def words_of_questions() -> dict[str, object]:
-    """The names that a search text may use for facets and languages."""
+    """The names that a search text may use for facets, languages, tactics and techniques."""
     return {
         "facets": {name: facet.value for name, facet in FACET_NAMES.items() if name != facet.value},
         "languages": dict(LANGUAGE_NAMES),
+        "tactics": dict(tactic_names()),
+        "techniques": dict(former_techniques()),
     }
 
 

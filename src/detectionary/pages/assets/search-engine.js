@@ -329,8 +329,15 @@ globalThis.detectionary.shard("engine", null, function (tools) {
         if (at >= 0) for (const place of rising(spelled.rules[at])) mask[place] = 1;
         return undefined;
       }
-      case "technique": return mark(mask, column, (each) => each === key || each.startsWith(key + "."));
-      case "tactic": return mark(mask, column, (each) => each.replaceAll(" ", "") === key.replaceAll(" ", ""));
+      case "technique": {
+        const current = Object.hasOwn(index.techniques, key) ? index.techniques[key].toLowerCase() : key;
+        return mark(mask, column, (each) => each === current || each.startsWith(current + "."));
+      }
+      case "tactic": {
+        const plain = (text) => text.replaceAll(" ", "").toLowerCase(), name = plain(key);
+        const called = Object.hasOwn(index.tactics, name) ? index.tactics[name].map(plain) : [name];
+        return mark(mask, column, (each) => called.includes(plain(each)));
+      }
       case "action": return mark(mask, column, (each) => each === key || after(each, "/") === key);
       case "repository": return mark(mask, column, (each) => each === key || each.endsWith("/" + key));
       default: return mark(mask, column, same);
