@@ -60,9 +60,7 @@ def small_entries() -> tuple[Entry, ...]:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """All files of a folder by name; not when files were checked, which no two sites have in common."""
+    """All files of a folder by name."""
     return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != ".detectionary-site-checked"
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
     }

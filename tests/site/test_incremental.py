@@ -82,6 +82,15 @@ def test_nothing_at_all_is_touched_when_the_files_were_not_either(catalog: Path,
     assert times(out) == before
 
 
+def test_a_plain_copy_of_a_site_is_read(catalog: Path, made: Path, tmp_path: Path) -> None:
+    out = tmp_path / "copy"
+    shutil.copytree(made / "out", out, copy_function=shutil.copyfile)  # all files are as new as the note
+    (out / RULE).write_bytes(bytes((out / RULE).stat().st_size))
+    (out / CHECKED).touch()
+    write_site(catalog, out)
+    assert contents(out) == contents(made / "out")
+
+
 def test_pages_whose_basis_stays_are_not_made_again(catalog: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise AssertionError("a rule's page was made")
@@ -119,7 +128,9 @@ def test_pages_that_are_gone_go_with_their_folders_and_other_files_stay(catalog:
     assert not any("machine-start" in name or "twin" in name for name in names)
     assert {"CNAME", "rules/notes.txt", LONG} <= names
     assert not (out / "rules" / "kusto" / "twin").exists()
-    assert names - {"CNAME", "rules/notes.txt", MANIFEST} == set(read_state((out / MANIFEST).read_bytes()).marks())
+    assert names - {"CNAME", "rules/notes.txt", MANIFEST, CHECKED} == set(
+        read_state((out / MANIFEST).read_bytes()).marks()
+    )
 
 
 @pytest.mark.parametrize("damage", ["edited", "edited, same size and time", "deleted", "a link", "the folder deleted"])
@@ -221,7 +232,7 @@ def test_a_manifest_cannot_make_us_remove_files_elsewhere(catalog: Path, out: Pa
 
 def test_a_site_of_the_first_format_is_taken_over(catalog: Path, out: Path) -> None:
     before = contents(out)
-    names = [name for name in before if name != MANIFEST]
+    names = [name for name in before if name not in (MANIFEST, CHECKED)]
     (out / "page-2.html").write_text("of an earlier site")
     (out / MANIFEST).write_text("".join(f"{name}\n" for name in (*names, "page-2.html")))
     (out / CHECKED).unlink()

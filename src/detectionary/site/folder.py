@@ -21,7 +21,12 @@ MANIFEST: Final = ".detectionary-site"
 """Tells which files of the folder are the site's, and what is in them; a folder without it is not ours."""
 
 CHECKED: Final = ".detectionary-site-checked"
-"""When the files were last known to be what the manifest says, in nanoseconds as the file system counts them."""
+"""An empty file whose own time tells when the files were last known to be what the manifest says, `_BACK` earlier: so
+that no two sites of the same rules differ, and that a copy made now, of files that nobody has checked, does not tell.
+"""
+
+_BACK: Final = 10 * 365 * 86_400 * 10**9
+"""Ten years, in nanoseconds."""
 
 
 class SiteError(Exception):
@@ -62,7 +67,7 @@ class SiteFolder:
             self.old: Final = _old_state(out)
             self._ours = {name: mark for name, mark in self.old.marks().items() if _is_inside(name)}
             self._found, self._folders = _scan(out)
-            self._checked = _number_in(out / CHECKED)
+            self._checked = _checked_at(out / CHECKED)
             self._read_again = False
             self._opened = self._opened.pop_all()
 
@@ -104,9 +109,7 @@ class SiteFolder:
             _remove(self._out, (name for name in stale if self._found.get(name, _NOTHING).size >= 0))
             self._write(MANIFEST, new.encoded())
         if moved or self._read_again or not self._checked:
-            checked = self._out / CHECKED
-            checked.touch()
-            checked.write_text(f"{checked.stat().st_mtime_ns}\n", "ascii")
+            _tell_checked(self._out / CHECKED)
         return Published(len(names), len(moved), len(stale), tuple(kept))
 
     def _is_in_the_way(self, name: str) -> bool:
@@ -224,11 +227,22 @@ def _busy(out: Path) -> SiteError:
     return SiteError(f"another run is writing {out} at this moment; wait until it has ended")
 
 
-def _number_in(file: Path) -> int:
+def _tell_checked(file: Path) -> None:
+    """Note that all is well at this moment, as the clock of the file system has it."""
+    file.write_bytes(b"")
+    file.touch()
+    moment = file.stat().st_mtime_ns - _BACK
+    os.utime(file, ns=(moment, moment))
+
+
+def _checked_at(file: Path) -> int:
+    """What `_tell_checked` noted, in nanoseconds; 0 when it noted nothing."""
     try:
-        return int(file.read_text("ascii"))
-    except (OSError, ValueError):
+        about = file.stat()
+    except OSError:
         return 0
+    noted = about.st_ctime_ns - about.st_mtime_ns > _BACK // 2
+    return about.st_mtime_ns + _BACK if noted else 0
 
 
 def _without(state: State, names: frozenset[str]) -> State:
