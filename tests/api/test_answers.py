@@ -80,6 +80,23 @@ def test_what_is_not_there_is_a_problem(ask: Asking, address: str) -> None:
     problem(ask, address, 404)
 
 
+def test_an_ingest_that_never_was_is_told_from_one_that_changed_nothing(ask: Asking) -> None:
+    assert ask("/api/changes/1").json()["detail"].startswith("ingest 1 changed nothing of that")
+    assert ask("/api/changes/99").json()["detail"].startswith("there is no ingest 99")
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("rules?limit=many", "limit: is no whole number"),
+        ("compare", "rules: is needed"),
+        ("compare?rules=a,b,c,d,e", "rules: names one to 4 rules, by slug or id, parted by commas"),
+    ],
+)
+def test_what_is_wrong_with_a_parameter_is_said_in_words(ask: Asking, query: str, said: str) -> None:
+    assert ask(f"/api/{query}").json()["detail"] == said
+
+
 def test_an_unknown_facet_is_refused_with_those_that_exist(ask: Asking) -> None:
     assert "'technique'" in problem(ask, "/api/facets/nothing", 422)["detail"]
 

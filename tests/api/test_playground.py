@@ -300,6 +300,7 @@ def refused(asking: Asking, status: int, **more: Any) -> Any:
         {"Origin": "https://evil.example"},
         {"Origin": "http://testserver:3000"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],

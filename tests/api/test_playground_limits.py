@@ -137,6 +137,20 @@ def test_a_request_that_is_too_large_is_refused_before_it_is_read(tight: Ground)
     assert tight.asking("/api/playground/run", "POST", content=chunks(), headers=headers).status_code == 413
 
 
+def test_a_body_that_never_ends_is_not_waited_for(tight: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("detectionary.api.playground.BODY_SECONDS", 0.05)
+
+    async def half() -> Any:
+        yield b'{"text": "T'
+        await asyncio.sleep(60)
+
+    response = tight.asking(
+        "/api/playground/parse", "POST", content=half(), headers={"Content-Type": "application/json"}
+    )
+    assert response.status_code == 400
+    assert "did not come whole" in response.json()["detail"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

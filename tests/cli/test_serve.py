@@ -129,6 +129,16 @@ def test_an_older_catalog_is_not_changed_but_refused(run: Run, catalog: Path, tm
     assert older.read_bytes() == before
 
 
+def test_a_catalog_that_is_damaged_inside_is_said(run: Run, catalog: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.db"
+    damaged.write_bytes(catalog.read_bytes())
+    with closing(sqlite3.connect(damaged)) as connection:
+        connection.execute("DROP TABLE techniques")
+    outcome = run("serve", "--db", damaged, "--port", "0")
+    assert outcome.status == ExitCode.USAGE
+    assert "damaged.db cannot be read: no such table: techniques" in outcome.err
+
+
 def test_a_port_in_use_is_said(run: Run, catalog: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         outcome = run("serve", "--db", catalog, "--port", str(taken.getsockname()[1]))
@@ -143,6 +153,7 @@ def test_a_port_in_use_is_said(run: Run, catalog: Path) -> None:
         (("--port", "65536"), "cannot listen on 127.0.0.1, port 65536"),
         (("--port", "-1"), "cannot listen on 127.0.0.1, port -1"),
         (("--host", "no.such.host.invalid"), "cannot listen on no.such.host.invalid"),
+        (("--host", "no.such.host.invalid"), "--host is an address of this machine"),
     ],
 )
 def test_an_address_that_cannot_be_had_is_said(run: Run, catalog: Path, arguments: tuple[str, ...], said: str) -> None:

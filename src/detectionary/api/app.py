@@ -33,7 +33,7 @@ from detectionary.api.reference import reference
 from detectionary.api.representation import JSON, represent, respond
 from detectionary.pages.browse import BrowseAnswer
 from detectionary.pages.changes import ChangesPage, RunPage
-from detectionary.pages.compare import ComparePage
+from detectionary.pages.compare import MOST, ComparePage
 from detectionary.pages.layers import Layer
 from detectionary.pages.matrix import CoverageAnswer
 from detectionary.pages.overview import Overview
@@ -141,8 +141,16 @@ def _answer_errors(app: FastAPI, root: str) -> None:
     app.add_exception_handler(HTTPException, status)
 
 
+_SAID: Final = {
+    "extra_forbidden": "there is no such parameter",
+    "int_parsing": "is no whole number",
+    "missing": "is needed",
+    "string_pattern_mismatch": f"names one to {MOST} rules, by slug or id, parted by commas",  # `compare` alone has one
+}
+"""Kinds of errors that pydantic says in words of its own."""
+
+
 def _invalid(error: dict[str, Any]) -> InvalidParameter:
     """What pydantic found wrong with one part of a request."""
     place, *names = map(str, error["loc"])
-    message = "there is no such parameter" if error["type"] == "extra_forbidden" else str(error["msg"])
-    return InvalidParameter(place, ".".join(names), message)
+    return InvalidParameter(place, ".".join(names), _SAID.get(error["type"]) or str(error["msg"]))

@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 from detectionary.api.problems import BUSY, ProblemError
 from detectionary.api.representation import Representation
 from detectionary.api.settings import Settings
-from detectionary.catalog import CatalogError, LastRun, open_catalog
+from detectionary.catalog import CatalogError, LastRun, open_catalog, readable
 from detectionary.pages.library import Library, Shared
 
 log: Final = logging.getLogger("detectionary.api")
@@ -83,10 +83,11 @@ class Edition:
         try:
             if not self.stamp.same_file(stamp_of(settings)):
                 raise CatalogError(f"{settings.catalog} was replaced while it was opened")
-            # Taken before anything is read, so that what is written meanwhile is noticed.
-            self.version: Final = catalogs[-1].data_version()
-            self.run: Final[LastRun | None] = catalogs[0].last_run()
-            self.index: Final = catalogs[0].index()
+            with readable(settings.catalog):
+                # Taken before anything is read, so that what is written meanwhile is noticed.
+                self.version: Final = catalogs[-1].data_version()
+                self.run: Final[LastRun | None] = catalogs[0].last_run()
+                self.index: Final = catalogs[0].index()
         except BaseException:
             for catalog in catalogs:
                 catalog.close()

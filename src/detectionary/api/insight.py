@@ -14,7 +14,7 @@ from detectionary.api.answering import NothingThere, answer, documented
 from detectionary.api.editions import Workshop
 from detectionary.api.parameters import FARTHEST, LONGEST_NAME, NoParameters, Strict
 from detectionary.api.problems import NOT_FOUND
-from detectionary.pages.changes import INDEX, ChangesPage, Place, RunPage, changes_of, places
+from detectionary.pages.changes import INDEX, ChangesPage, Place, RunPage, changes_of, places, runs_of
 from detectionary.pages.changes_kind import CHANGES
 from detectionary.pages.compare import MOST, ComparePage
 from detectionary.pages.compare_kind import asked as names_in
@@ -87,6 +87,8 @@ def _compared(library: Library, names: tuple[str, ...]) -> bytes:
 
 
 def _path(library: Library, place: Place) -> str:
+    if place.run not in {run.number for run in runs_of(library)}:
+        raise NothingThere(f"there is no ingest {place.run}; /api/changes lists all")
     by_place = library.once("addresses of changes", lambda: {found: path for path, found in places(library).items()})
     if {change.rule.language for change in changes_of(library, place.run)} == {place.language}:
         place = replace(place, language=None)  # where there is one language alone, its page is that of all

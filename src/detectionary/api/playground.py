@@ -69,6 +69,9 @@ log: Final = logging.getLogger("detectionary.api")
 _WAITING: Final = 12
 """Requests that may wait for a process; the next one is told to come again at once."""
 
+BODY_SECONDS: Final = 8.0
+"""In which a body must have come: less than a server that is told to stop waits, so that nobody holds it up."""
+
 _EXAMPLES: Final = (
     "AWS_UnauthorizedInstanceSetUpAttempt.yaml",
     "Windows_LogonFailuresThenSuccess.yaml",
@@ -246,19 +249,29 @@ async def _asked(request: Request, workshop: Workshop, playground: Playground, s
     _check_origin(request, workshop.settings.base_url)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
         raise ProblemError(NOT_JSON, f"the body is to be {JSON}")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > playground.limits.request_bytes:
-            raise ProblemError(TOO_LARGE, f"a request has {playground.limits.request_bytes:,} bytes at most")
+    body = await _body_of(request, playground.limits.request_bytes)
     try:
-        return msgspec.json.decode(bytes(body), type=shape)
+        return msgspec.json.decode(body, type=shape)
     except msgspec.ValidationError as error:
         place, _, path = str(error).partition(" - at `$.")
         name = path.rstrip("`") or "the body"
         raise ProblemError(INVALID, str(error), (InvalidParameter("body", name, place),)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProblemError(BAD_REQUEST, f"the body is no JSON: {error}") from None
+
+
+async def _body_of(request: Request, most: int) -> bytes:
+    """The body, when it comes soon and is not too large."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > most:
+                    raise ProblemError(TOO_LARGE, f"a request has {most:,} bytes at most")
+    except TimeoutError:
+        raise ProblemError(BAD_REQUEST, f"the body did not come whole within {BODY_SECONDS:g} seconds") from None
+    return bytes(body)
 
 
 def _check_origin(request: Request, base_url: str | None) -> None:
@@ -272,7 +285,11 @@ def _check_origin(request: Request, base_url: str | None) -> None:
     hosts = {request.headers.get("host", "").lower()}
     if base_url is not None:
         hosts.add(urlsplit(base_url).netloc.lower())
-    if urlsplit(origin).netloc.lower() not in hosts:  # "null", which files and sandboxes send, has none
+    try:
+        host = urlsplit(origin).netloc.lower()  # "null", which files and sandboxes send, has none
+    except ValueError:
+        host = ""
+    if not host or host not in hosts:
         raise ProblemError(CROSS_SITE, f"a page of {origin} asks; only this site's own pages may")
 
 

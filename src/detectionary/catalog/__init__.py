@@ -7,7 +7,7 @@ from detectionary.catalog.browsing import Browsed, BrowsedRule, FacetAnswer, Sor
 from detectionary.catalog.digest import content_digest
 from detectionary.catalog.index import COUNTED, Bits, FacetCount, FacetValue, Index, facet_key
 from detectionary.catalog.listing import Listing
-from detectionary.catalog.opening import CatalogError
+from detectionary.catalog.opening import CatalogError, readable
 from detectionary.catalog.profiles import ActionParts, FieldNames, MostUsed, Spelling, UseCount, Values, ValueUse
 from detectionary.catalog.reading import (
     Catalog,
@@ -67,6 +67,7 @@ __all__ = [
     "facet_key",
     "languages_called",
     "open_catalog",
+    "readable",
     "slug_of",
     "stored_rule",
     "text_digest",

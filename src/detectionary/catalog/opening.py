@@ -7,7 +7,8 @@ process killed at any point leaves a journal from which the next opening restore
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -189,6 +190,15 @@ def migrate(connection: sqlite3.Connection, version: int, target: int, migration
         except BaseException:
             connection.rollback()
             raise
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """What SQLite finds wrong with the file at `path` inside, is a `CatalogError`: damage that opening did not see."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise CatalogError(_trouble(path, error), "detectionary ingest PATH --db NEW makes another") from error
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import socket
 import sys
@@ -104,9 +105,9 @@ def _listening(host: str, port: int) -> socket.socket:
         return listen(host, port)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise Trouble(
-            f"cannot listen on {host}, port {port}: {reason}", "--port 0 takes a free port", ExitCode.CONFIGURATION
-        ) from error
+        of_port = isinstance(error, OverflowError) or error.errno in (errno.EADDRINUSE, errno.EACCES, errno.EINVAL)
+        advice = "--port 0 takes a free port" if of_port else "--host is an address of this machine, or 0.0.0.0 for all"
+        raise Trouble(f"cannot listen on {host}, port {port}: {reason}", advice, ExitCode.CONFIGURATION) from error
 
 
 def _base(text: str) -> str:
