@@ -9,8 +9,10 @@ from detectionary.model.attack import Coverage
 from detectionary.model.entry import NO_RELATIONS, CorpusCount, Relations
 from detectionary.model.predicate import Operator, Quantifier, Value, ValueKind
 from detectionary.pages import RulePage, rule_page
+from detectionary.pages.environment import asset_files
 from detectionary.pages.fill import output_fields
 from detectionary.pages.rule import Corpus
+from detectionary.pages.rule_html import WEIGHT_LIMIT, render_rule
 from detectionary.text import Diagnostic, Level, Span
 from tests.pages.entries import FIRST, FIRST_RELATIONS, long_entry, paint, text_value
 
@@ -160,3 +162,15 @@ def test_every_kind_of_finding_is_there_with_its_section_and_place() -> None:
         ("alert", "ALERT101", None, None),
         ("alert", "ALERT102", None, None),
     ]
+
+
+def test_the_heaviest_rule_page_and_what_it_loads_are_below_150_kilobytes() -> None:
+    html = render_rule(rule_page(FIRST, FIRST_RELATIONS, paint))
+    loaded = {name: content for name, (path, content) in asset_files().items() if path in html}
+    style = loaded["site.css"]
+    fonts = {
+        name: content for name, (path, content) in asset_files().items() if path.rpartition("/")[2].encode() in style
+    }
+    assert {"rule.css", "rule.js", "theme.js"} <= set(loaded)
+    assert len(fonts) == 2
+    assert WEIGHT_LIMIT + sum(map(len, {**loaded, **fonts}.values())) < 150_000
