@@ -73,6 +73,16 @@ def test_words_find_rules_and_are_marked(browse: Page, library: Library) -> None
     assert browse.url.endswith("?q=RunInstances")
 
 
+def test_what_is_quoted_of_a_rule_is_not_its_title_again(site: str, visitor: Callable[..., Watched]) -> None:
+    page = visitor().page()
+    page.goto(f"{site}browse/index.html?q=bucket+lang:sigma")
+    expect(page.locator("#results .snippet").first).to_be_visible(timeout=SOON)
+    for line in page.locator("#results tr:has(+ .snippet)").all():
+        title = line.locator("th a").inner_text()
+        quoted = line.locator("xpath=following-sibling::tr[1]").inner_text()
+        assert f"title: {title}" not in quoted
+
+
 def test_filters_in_the_words(browse: Page, library: Library) -> None:
     text = "field:EventName value:RunInstances lang:kusto"
     browse.fill("#q", text)

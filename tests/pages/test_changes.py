@@ -111,6 +111,11 @@ def test_a_first_reading_is_told_and_has_no_page(tmp_path: Path) -> None:
     assert "only a first reading" in html
 
 
+def test_a_first_reading_of_one_rule_is_told_in_the_singular(tmp_path: Path) -> None:
+    store(tmp_path / "catalog.db", an_entry("a"))
+    assert "repository read first, 1 rule<" in html_of(library(tmp_path), INDEX)
+
+
 def test_every_change_is_on_the_page_of_its_run(folder: Path) -> None:
     found = library(folder)
     assert list(CHANGES.paths(found)) == [INDEX, "changes/2.html", "changes/2-kusto.html", "changes/2-sigma.html"]

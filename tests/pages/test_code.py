@@ -9,7 +9,7 @@ import pytest
 from detectionary.model.analysis import Analysis, Pipeline, Stage
 from detectionary.model.entry import NO_RELATIONS
 from detectionary.pages import rule_page, yaml_text
-from detectionary.pages.code import Painted, Placement, escape, escape_code
+from detectionary.pages.code import Painted, Placement, breakable, escape, escape_code
 from detectionary.pages.keys import folder_name, list_path, permalink_path, rule_path, up
 from detectionary.pages.prose import linked_paragraphs
 from detectionary.pages.rule_html import render_rule
@@ -34,6 +34,19 @@ def test_a_range_may_begin_and_end_inside_tokens(start: int, end: int, html: str
 def test_stretches_that_overlap_or_point_outside_lose_no_text() -> None:
     painted = Painted("abcdef", [(0, 3, "string"), (2, 5, "number"), (4, 99, "comment")])
     assert read(painted.html(0, 6)).text == "abcdef"
+
+
+@pytest.mark.parametrize(
+    ("name", "html"),
+    [
+        ("windows/process_creation", "windows/<wbr>process_<wbr>creation"),
+        ("logs-system.security*", "logs-system.<wbr>security*"),
+        ("aws:s3.amazonaws.com/<b>", "aws:<wbr>s3.<wbr>amazonaws.<wbr>com/&lt;b&gt;"),
+        ("plain", "plain"),
+    ],
+)
+def test_names_break_between_their_words(name: str, html: str) -> None:
+    assert breakable(name) == html
 
 
 def test_controls_are_drawn_in_code_and_replaced_in_prose() -> None:

@@ -167,6 +167,15 @@ level: low
 """
 
 
+def test_a_sigma_selection_is_shown_without_the_indentation_of_its_file(tmp_path: Path) -> None:
+    text = (
+        "title: A\nlogsource:\n    product: windows\ndetection:\n    selection:\n        Image|endswith:\n"
+        "            - a.exe\n            - b.exe\n    condition: selection\n"
+    )
+    codes = [element.text for element in shown(made(tmp_path, "a.yml", text)).all("code")]
+    assert "selection:\n    Image|endswith:\n        - a.exe\n        - b.exe" in codes
+
+
 def test_a_sigma_rule_is_shown_by_its_selections(tmp_path: Path) -> None:
     page = made(tmp_path, "odd_shells.yml", SIGMA)
     document = shown(page)

@@ -31,6 +31,7 @@ _OPENING: Final = {
 _UNSEEN: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff]"
 )
+_JOINT: Final = re.compile(r"(?<=[/._:])(?=\w)")
 _NOT_IN_HTML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -40,6 +41,11 @@ def escape(text: str) -> str:
         return without_unseen(str(_escape_html(text)))
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return without_unseen(escaped.replace('"', "&#34;").replace("'", "&#39;"))
+
+
+def breakable(name: str) -> Markup:
+    """A path or a name of a table or action, which a narrow column breaks between its words, not within them."""
+    return Markup(_JOINT.sub("<wbr>", escape(name)))  # noqa: S704  # escaped here
 
 
 def without_unseen(html: str) -> str:

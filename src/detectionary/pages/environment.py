@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from detectionary.pages import keys
-from detectionary.pages.code import escape, without_unseen
+from detectionary.pages.code import breakable, escape, without_unseen
 from detectionary.pages.languages import language_title
 
 POLICY: Final = (
@@ -62,6 +62,7 @@ def environment() -> Environment:
         finalize=_clean,
         auto_reload=False,
     )
+    templates.filters["breakable"] = breakable
     templates.globals.update(
         policy=POLICY,
         areas=AREAS,

@@ -110,7 +110,12 @@ class StageMarkup(TextMarkup):
         if max(at, cut) < end:
             left = query.count("\n", max(at, cut), end)
             pieces.append(f'<span class="fold">… {f"{left} more lines" if left else "more"}, in the rule body</span>')
-        return Markup("".join(pieces))  # noqa: S704  # every piece is escaped
+        painted = "".join(pieces)
+        if self.page.language == "sigma":
+            # The first line stands without the indentation that the others have from the file.
+            indent = query[query.rfind("\n", 0, start) + 1 : start]
+            painted = painted.replace(f"\n{indent}", "\n") if indent.isspace() else painted
+        return Markup(painted)  # noqa: S704  # every piece is escaped
 
     def negated(self, stage: PageStage) -> bool:
         """Whether a Sigma selection is only reached under a negation."""

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from detectionary.pages.code import escape
+from detectionary.pages.code import breakable, escape
 from detectionary.pages.lists import Count, Neighbours, UsedValue
 
 
@@ -20,7 +20,7 @@ def bars(counts: Neighbours, total: int, root: str) -> Markup:
 
 
 def _bar(count: Count, total: int, root: str) -> str:
-    name = f"<bdi>{escape(count.title)}</bdi>"
+    name = f"<bdi>{breakable(count.title)}</bdi>"
     if count.page is not None:
         name = f'<a href="{root}{escape(count.page)}">{name}</a>'
     share = max(1, round(100 * count.rules / total)) if total else 0

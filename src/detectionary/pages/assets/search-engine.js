@@ -545,14 +545,21 @@ globalThis.detectionary.shard("engine", null, function (tools) {
     const text = await response.text();
     const { found, tokens: words } = await hits(text, phrases);
     if (!found.length) return [];
-    // The stretch with most of the words, and of those the first with several hits.
-    let best = found[0], most = 0;
-    for (const hit of found) {
+    // The stretch with most of the words, and of those the first with several hits. The title is above it already.
+    const lineOf = (at) => text.slice(text.lastIndexOf("\n", at) + 1, (text.indexOf("\n", at) + 1 || text.length + 1) - 1);
+    const untold = found.filter((hit) => !lineOf(hit[0]).includes(of.title));
+    const choice = untold.length ? untold : found;
+    let best = choice[0], most = 0;
+    for (const hit of choice) {
       const near = found.filter((other) => other[3] >= hit[3] && other[3] < hit[3] + TOKENS - 4);
       const worth = new Set(near.map((other) => other[2])).size * 4 + Math.min(3, near.length);
       if (worth > most) { most = worth; best = hit; }
     }
-    const first = Math.max(0, best[3] - 4), last = Math.min(words.length, first + TOKENS) - 1;
+    // A few words before the hit, but none of the line before: there is another key of the rule.
+    const line = text.lastIndexOf("\n", best[0]);
+    let first = Math.max(0, best[3] - 4);
+    while (words[first][1] <= line) first++;
+    const last = Math.min(words.length, first + TOKENS) - 1;
     const parts = pieces(text, found, words[first][1], words[last][2]);
     if (first > 0) parts.unshift(["…", false]);
     if (last < words.length - 1) parts.push(["…", false]);
