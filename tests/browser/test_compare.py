@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from detectionary.catalog import open_catalog
 from detectionary.pages.compare_html import DETAILS, _render
 from detectionary.pages.compare_kind import compare_page
 from detectionary.pages.library import Library
 from detectionary.pages.part import encode_part
+from tests.browser.conftest import NARROW
 from tests.browser.watching import Watched
 from tests.conftest import needs_shared
 
@@ -156,3 +157,23 @@ def test_a_live_site_compares_without_a_script(library: Library, live: str, visi
     assert page.locator(".aligned tr").count() > 4
     page.goto(f"{live}compare/index.html?rules=nobody")
     assert "nobody" in page.locator("#compared .notice").inner_text()
+
+
+def test_a_long_name_that_is_not_known_stays_on_a_narrow_page(site: str, visitor: Callable[..., Watched]) -> None:
+    watched = visitor()
+    page = watched.page()
+    page.set_viewport_size({"width": NARROW, "height": 800})
+    page.goto(f"{site}compare/index.html?rules={'proc_creation_' * 6},b")
+    expect(page.locator("#compared .notice")).to_be_visible()
+    assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    watched.forgive("404")
+
+
+def test_blanks_around_a_value_take_room(site: str, visitor: Callable[..., Watched]) -> None:
+    page = visitor().page()
+    page.goto(f"{site}index.html")
+    page.evaluate(PLACE, "<ul class=values><li><code>a</code></li><li><code> a </code></li></ul>")
+    widths = page.evaluate(
+        "[...document.querySelectorAll('.values code')].map((each) => each.getBoundingClientRect().width)"
+    )
+    assert widths[1] > 2 * widths[0]
