@@ -69,8 +69,11 @@ def test_a_parameter_that_cannot_be_used_is_named(ask: Asking, query: str, name:
     assert name.partition(".")[0] in found["detail"]
 
 
-def test_operations_without_parameters_take_none(ask: Asking) -> None:
-    problem(ask, "/api/statistics?language=kusto", 422)
+@pytest.mark.parametrize(
+    "operation", ["statistics", "changes", "rules/a", "rules/a/related", "playground", "playground/rules/a"]
+)
+def test_operations_without_parameters_take_none(ask: Asking, operation: str) -> None:
+    problem(ask, f"/api/{operation}?language=kusto", 422)
 
 
 @pytest.mark.parametrize(

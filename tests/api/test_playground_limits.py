@@ -137,6 +137,23 @@ def test_a_request_that_is_too_large_is_refused_before_it_is_read(tight: Ground)
     assert tight.asking("/api/playground/run", "POST", content=chunks(), headers=headers).status_code == 413
 
 
+def test_who_goes_away_before_the_body_is_whole_is_no_news(tight: Ground, caplog: pytest.LogCaptureFixture) -> None:
+    received = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+    headers = [(b"host", b"testserver"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/api/playground/parse", "query_string": b"", "headers": headers}
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(received)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(tight.asking._app(scope, receive, send))  # type: ignore[arg-type]
+    assert sent[0]["status"] == 400
+    assert not caplog.records
+
+
 def test_a_body_that_never_ends_is_not_waited_for(tight: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("detectionary.api.playground.BODY_SECONDS", 0.05)
 

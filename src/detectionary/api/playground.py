@@ -15,17 +15,17 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from threading import Event
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
-from fastapi import APIRouter
-from starlette.requests import Request
+from fastapi import APIRouter, Query
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from detectionary.api.answering import SCHEMAS, NothingThere, Responses, answer, documented
 from detectionary.api.editions import Workshop
-from detectionary.api.parameters import RuleName
+from detectionary.api.parameters import NoParameters, RuleName
 from detectionary.api.playground_crew import BusyError, CancelledError, Crew, FaultError, StoppedError
 from detectionary.api.playground_shapes import (
     CatalogText,
@@ -167,13 +167,13 @@ def router(workshop: Workshop, playground: Playground) -> APIRouter:
     guarded = (CROSS_SITE, NOT_JSON, TOO_LARGE, BAD_REQUEST)
 
     @operations.get("", responses=documented(PlaygroundState))
-    async def state(request: Request) -> Response:
+    async def state(request: Request, _asked: Annotated[NoParameters, Query()]) -> Response:
         """Say what can be read and run here, with examples to begin with."""
         playground.warm()
         return await answer(workshop, request, lambda _library: encode_part(playground.state()))
 
     @operations.get("/rules/{name}", responses=documented(CatalogText, NOT_FOUND))
-    async def text(request: Request, name: RuleName) -> Response:
+    async def text(request: Request, name: RuleName, _asked: Annotated[NoParameters, Query()]) -> Response:
         """Give the text of a rule of the catalog, to begin with."""
         return await answer(workshop, request, lambda library: encode_part(_catalog_text(library, name)))
 
@@ -271,6 +271,8 @@ async def _body_of(request: Request, most: int) -> bytes:
                     raise ProblemError(TOO_LARGE, f"a request has {most:,} bytes at most")
     except TimeoutError:
         raise ProblemError(BAD_REQUEST, f"the body did not come whole within {BODY_SECONDS:g} seconds") from None
+    except ClientDisconnect:
+        raise ProblemError(BAD_REQUEST, "the body ended before it was whole") from None  # nobody reads it
     return bytes(body)
 
 

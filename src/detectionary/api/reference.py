@@ -40,7 +40,10 @@ class ShownParameter(Part, frozen=True):
 
 
 class ShownOperation(Part, frozen=True):
-    """An operation. `filtered`: it takes the filters too, which are explained once. `example` is an address."""
+    """An operation. `filtered`: it takes the filters too, which are explained once.
+
+    `example` is an address; it `leads` somewhere in every catalog, or only shows what an address looks like.
+    """
 
     id: str
     method: str
@@ -52,6 +55,7 @@ class ShownOperation(Part, frozen=True):
     answer: Words
     problems: tuple[int, ...]
     example: str | None
+    leads: bool
 
 
 class ShownGroup(Part, frozen=True):
@@ -160,6 +164,7 @@ def _operation(method: str, path: str, operation: Schema, enums: Schema) -> Show
         answer=_content(responses["200"]),
         problems=tuple(int(status) for status in responses if int(status) >= 400),
         example=_example(path, operation.get("parameters", ())) if method == "GET" else None,
+        leads=all("$ref" in each["schema"] for each in operation.get("parameters", ()) if each.get("required")),
     )
 
 

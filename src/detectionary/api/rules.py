@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from detectionary.api.answering import NothingThere, answer, documented
 from detectionary.api.editions import Workshop
-from detectionary.api.parameters import RuleName
+from detectionary.api.parameters import NoParameters, RuleName
 from detectionary.api.problems import NOT_FOUND
 from detectionary.catalog import Listing
 from detectionary.pages.keys import rule_path
@@ -39,12 +41,12 @@ def router(workshop: Workshop) -> APIRouter:
 
     # Ids may have slashes: some repositories know rules by their paths.
     @operations.get("/rules/{name:path}/related", responses=documented(RuleNeighbours, NOT_FOUND))
-    async def related(request: Request, name: RuleName) -> Response:
+    async def related(request: Request, name: RuleName, _asked: Annotated[NoParameters, Query()]) -> Response:
         """Give the rules that watch the same action, copies, other versions, and rules that share indicators."""
         return await answer(workshop, request, lambda library: encode_part(_neighbours(_page(library, name))))
 
     @operations.get("/rules/{name:path}", responses=documented(RulePage, NOT_FOUND))
-    async def rule(request: Request, name: RuleName) -> Response:
+    async def rule(request: Request, name: RuleName, _asked: Annotated[NoParameters, Query()]) -> Response:
         """Give everything that the page of a rule shows."""
         return await answer(workshop, request, lambda library: RULES.encode(_page(library, name)))
 
