@@ -172,8 +172,8 @@ def test_a_long_name_that_is_not_known_stays_on_a_narrow_page(site: str, visitor
 def test_blanks_around_a_value_take_room(site: str, visitor: Callable[..., Watched]) -> None:
     page = visitor().page()
     page.goto(f"{site}index.html")
-    page.evaluate(PLACE, "<ul class=values><li><code>a</code></li><li><code> a </code></li></ul>")
+    page.evaluate(PLACE, "<ul class=tree><li><i class=op>eq</i> <code>a</code>, <code> a </code></ul>")
     widths = page.evaluate(
-        "[...document.querySelectorAll('.values code')].map((each) => each.getBoundingClientRect().width)"
+        "[...document.querySelectorAll('.tree code')].map((each) => each.getBoundingClientRect().width)"
     )
     assert widths[1] > 2 * widths[0]
