@@ -149,3 +149,10 @@ def test_work_grows_with_the_length(make) -> None:  # type: ignore[no-untyped-de
         for size in (200, 1_600)
     )
     assert many < 12 * few
+
+
+def test_aliases_of_aliases_are_highlighted_once() -> None:
+    levels = "".join(f"l{level}: &l{level} [{', '.join([f'*l{level - 1}'] * 9)}]\n" for level in range(1, 14))
+    text = f"l0: &l0 [one, two]\n{levels}title: grown\ndetection:\n  s: {{F: *l13}}\n  condition: s\n"
+    found = LANGUAGE.highlight(SourceText(text))  # one after the other they would be 9 ** 13
+    assert [text[each.span.start : each.span.end] for each in found if each.kind == "string"] == ["one", "two", "grown"]

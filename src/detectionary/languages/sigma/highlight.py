@@ -22,7 +22,7 @@ def highlight(source: SourceText) -> tuple[Highlight, ...]:
     at = 0
     stream = parse_yaml(source.text)
     for document in stream.documents:
-        for each in _node(document.root, source.text, ()):
+        for each in _node(document.root, source.text, (), set()):
             if each.span.start < at or each.span.end <= each.span.start:
                 continue  # an alias stands for a part that was shown before
             found.extend(_comments(source.text, at, each.span.start))
@@ -32,15 +32,19 @@ def highlight(source: SourceText) -> tuple[Highlight, ...]:
     return tuple(found)
 
 
-def _node(node: Node, text: str, path: tuple[str, ...]) -> Iterator[Highlight]:
+def _node(node: Node, text: str, path: tuple[str, ...], seen: set[int]) -> Iterator[Highlight]:
+    """The stretches of a node, once: an alias is the node that it stands for, and aliases of aliases are billions."""
+    if id(node) in seen:
+        return
+    seen.add(id(node))
     match node:
         case MappingNode(pairs):
             for key, value in pairs:
                 yield from _key(key, path)
-                yield from _node(value, text, (*path, key.text))
+                yield from _node(value, text, (*path, key.text), seen)
         case SequenceNode(items):
             for item in items:
-                yield from _node(item, text, path)
+                yield from _node(item, text, path, seen)
         case ScalarNode():
             if path[-1:] == ("condition",):
                 yield from _condition(node, text)
