@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from itertools import islice, pairwise
 from pathlib import Path
@@ -157,6 +158,20 @@ def test_a_live_site_compares_without_a_script(library: Library, live: str, visi
     assert page.locator(".aligned tr").count() > 4
     page.goto(f"{live}compare/index.html?rules=nobody")
     assert "nobody" in page.locator("#compared .notice").inner_text()
+
+
+@pytest.mark.parametrize("where", ["site", "live"])
+def test_of_five_rules_it_says_that_four_are_compared(
+    library: Library, where: str, request: pytest.FixtureRequest, visitor: Callable[..., Watched]
+) -> None:
+    page = visitor().page()
+    five = [rule.reference.slug for rule in library.index.rules[:5]]
+    page.goto(f"{request.getfixturevalue(where)}compare/index.html?rules={','.join(five)}")
+    expect(page.locator(".heads li")).to_have_count(4)
+    expect(page.locator(".notice")).to_have_text(re.compile("^5 rules are named, and no more than 4 are compared"))
+    page.goto(f"{request.getfixturevalue(where)}compare/index.html?rules={','.join(five[:4])}")
+    expect(page.locator(".heads li")).to_have_count(4)
+    expect(page.locator(".notice")).to_have_count(0)
 
 
 def test_a_long_name_that_is_not_known_stays_on_a_narrow_page(site: str, visitor: Callable[..., Watched]) -> None:

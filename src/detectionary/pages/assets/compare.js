@@ -313,6 +313,10 @@
   const params = new URLSearchParams(location.search);
   const asked = [...new Set(params.getAll("rules").join(",").split(",").map((name) => name.trim()).filter(Boolean))];
   document.getElementById("rules").value = asked.join(",");
+  if (asked.length > MOST) {
+    document.getElementById("chosen").after(h("p", { class: "notice", role: "status" },
+      `${asked.length} rules are named, and no more than ${MOST} are compared: the first ones.`));
+  }
   if (asked.length && !place.querySelector(".heads, .notice[role]")) {
     place.replaceChildren(h("p", { class: "muted", role: "status" }, "Reading the rules …"));
     (live ? askServer : compareThem)(asked.slice(0, live ? MOST : asked.length));
