@@ -137,9 +137,6 @@ class LostError(Exception):
 _FEW: Final = 150
 """So many pages are made sooner than other processes are started."""
 
-_LARGE: Final = 2_000
-"""A catalog with more rules than this has its processes begun at once."""
-
 _AHEAD: Final = 2
 """Jobs that another process is given at a time, so that it need not wait for the next one."""
 
@@ -149,12 +146,15 @@ def _ready() -> None:
 
 
 class Workers:
-    """Makes jobs: here, and in other processes that work while jobs are still being added; `processes` in all."""
+    """Makes jobs: here, and in other processes that work while jobs are still being added; `processes` in all.
 
-    def __init__(self, open_library: OpenLibrary, library: Library, staging: Path, processes: int) -> None:
+    `many`: the others begin at once, since many pages are to be expected.
+    """
+
+    def __init__(self, open_library: OpenLibrary, staging: Path, processes: int, *, many: bool) -> None:
         self._open_library = open_library
-        self._library = library
         self._staging = staging
+        self._many = many
         self._others = processes - 1
         self._jobs: deque[Job] = deque()
         self._tasks = 0
@@ -164,8 +164,8 @@ class Workers:
         self._done: deque[list[Made]] = deque()
 
     def __enter__(self) -> Workers:
-        # In a large catalog there is always enough to do, and the processes take a second to begin.
-        if self._others and len(self._library.index.rules) > _LARGE:
+        # With many pages there is always enough to do, and the processes take a second to begin.
+        if self._others and self._many:
             self._begin()
         return self
 
@@ -221,9 +221,12 @@ class Workers:
         """How many pages and groups were asked for."""
         return self._tasks
 
-    def made(self) -> Iterator[list[Made]]:
-        """What became of all jobs, in any order; `LostError` when another process ended before its time."""
-        maker = Maker(self._library, self._staging)
+    def made(self, library: Library) -> Iterator[list[Made]]:
+        """What became of all jobs, in any order; `LostError` when another process ended before its time.
+
+        `library` is that of this process. No further jobs may be added then.
+        """
+        maker = Maker(library, self._staging)
         while self._jobs or self._under_way or self._done:
             if not self._jobs and not self._done:
                 self._take()
@@ -232,6 +235,8 @@ class Workers:
                 yield self._done.popleft()
             if self._jobs:
                 yield maker.make(self._jobs.popleft())
+        if self._pool is not None:
+            self._pool.shutdown(wait=False)  # they end while others go on
 
 
 @contextmanager

@@ -7,7 +7,7 @@ relative and name files, so the site works on any web server below any path, and
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +23,9 @@ from detectionary.site.work import GROUPS, Job, LostError, Task, Workers
 
 _AT_ONCE: Final = 8
 """Pages that a process makes before it reports."""
+
+_LARGE: Final = 40_000_000
+"""A catalog of more bytes than this, some 2,000 rules, has all processes begun at once."""
 
 Progress = Callable[[int, int], None]
 """Called with how many pages are made, and how many are to be made."""
@@ -63,38 +66,42 @@ def write_site(
     it ends in "/".
     """
     opening = partial(open_library, catalog, bodies, base_url)
-    library = opening()
-    with (
-        library.catalog,
-        Workers(opening, library, staging_of(out), processes) as workers,
-        SiteFolder(out) as folder,
-        workers.working(),  # before the folder is left
-    ):
-        before = library.catalog.data_version()
-        settings = made_with(bodies.value, base_url)
-        known = folder.old.units if folder.old.made_with == settings else {}
-        made = 0
-        written: list[str] = []
-        try:
-            with _no_garbage():
-                units = _kept(library, folder, known, workers)
-            with _settled():
-                for job in workers.made():
-                    for each in job:
-                        units[each.unit.name] = each.unit
-                        written += each.written
-                    made += len(job)
-                    progress(made, workers.tasks)
-        except LostError as error:
-            raise SiteError(f"{error}. {out} is as it was") from error
-        _each_file_once(units.values())
-        if library.catalog.data_version() != before:
-            raise SiteError(f"{catalog} was changed meanwhile; {out} is as it was. Run it again")
-        published = folder.publish(State(settings, units), written)
-        pages = sum(not name.startswith("*") for name in units)
-        return SiteReport(
-            len(library.index.rules), pages, published.files, made, published.written, published.removed, published.kept
-        )
+    with open_catalog(catalog) as opened:
+        before = opened.data_version()  # before any process reads
+        with (
+            Workers(opening, staging_of(out), processes, many=catalog.stat().st_size > _LARGE) as workers,
+            SiteFolder(out) as folder,
+            workers.working(),  # before the folder is left
+        ):
+            library = Library(opened, bodies=bodies, base_url=base_url)
+            settings = made_with(bodies.value, base_url)
+            known = folder.old.units if folder.old.made_with == settings else {}
+            try:
+                with _no_garbage():
+                    units = _kept(library, folder, known, workers)
+                with _settled():
+                    made, written = _make(library, units, workers, progress)
+            except LostError as error:
+                raise SiteError(f"{error}. {out} is as it was") from error
+            _each_file_once(units.values())
+            if opened.data_version() != before:
+                raise SiteError(f"{catalog} was changed meanwhile; {out} is as it was. Run it again")
+            done = folder.publish(State(settings, units), written)
+            pages = sum(not name.startswith("*") for name in units)
+            return SiteReport(len(library.index.rules), pages, done.files, made, done.written, done.removed, done.kept)
+
+
+def _make(library: Library, units: dict[str, Unit], workers: Workers, progress: Progress) -> tuple[int, Sequence[str]]:
+    """Adds to `units` what the workers make; how many pages and groups that were, and the files that were written."""
+    made = 0
+    written: list[str] = []
+    for job in workers.made(library):
+        for each in job:
+            units[each.unit.name] = each.unit
+            written += each.written
+        made += len(job)
+        progress(made, workers.tasks)
+    return made, written
 
 
 @contextmanager
