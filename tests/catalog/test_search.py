@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,3 +115,9 @@ def test_tactics_have_ids_and_names_in_addresses(name: str, tactic: str) -> None
 def test_a_revoked_technique_stands_for_the_one_in_its_place() -> None:
     assert technique_called("t1086") == technique_called("T1086") == "T1059.001"
     assert technique_called("T1059") == "T1059"
+
+
+def test_a_catalog_is_opened_without_numpy() -> None:
+    """Every command opens one; numpy takes a tenth of a second to load."""
+    code = "import sys, detectionary.catalog; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -8,14 +8,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from detectionary.catalog.schema import SEARCH_COLUMNS
 
-Places: TypeAlias = NDArray[np.int64]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Places: TypeAlias = "NDArray[np.int64]"
 
 OFFSET_BITS: Final = 25
 COLUMN_BITS: Final = 3
@@ -43,6 +44,8 @@ class TokenPlaces:
 
     def each(self) -> Iterator[tuple[str, Places]]:
         """The tokens apart."""
+        import numpy as np
+
         return zip(self.tokens, np.split(self.places, np.cumsum(self.counts)[:-1]), strict=True)
 
 
@@ -72,6 +75,8 @@ def token_places(connection: sqlite3.Connection) -> Iterator[TokenPlaces]:
 
 
 def _places(connection: sqlite3.Connection, some: Sequence[tuple[str, int]]) -> TokenPlaces:
+    import numpy as np  # here, since every command opens the catalog and few read its tokens
+
     # One text with all numbers: a Python object for each of millions would take twice the time.
     (numbers,) = connection.execute(
         f"SELECT group_concat({_PACKED}) FROM temp.instance_tokens WHERE term BETWEEN ? AND ?",  # noqa: S608  # a constant
