@@ -121,15 +121,7 @@ def tactics_called(name: str) -> tuple[str, ...]:
 @cache
 def former_techniques() -> Mapping[str, str]:
     """Revoked ids of techniques, in lower case, with the current ones that took their place."""
-    techniques = matrix().techniques
-    found: dict[str, str] = {}
-    for former in techniques.values():
-        successor = former
-        while successor.successor is not None:
-            successor = techniques[successor.successor]
-        if successor is not former:
-            found[former.id.lower()] = successor.id
-    return MappingProxyType(found)
+    return {each.id.lower(): current for current, former in matrix().former_ids.items() for each in former}
 
 
 def technique_called(name: str) -> str:
