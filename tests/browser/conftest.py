@@ -1,11 +1,15 @@
 """One Chromium for all tests of this folder, and the sites that it visits.
 
+The fixtures end with this folder, not with the session: while Playwright is open an event loop counts as running in
+this thread, and the tests that the same worker takes next could not begin one of their own.
+
 Pages are served from this machine; a request to anywhere else is ended and fails the test, as does an error in the
 console. Screenshots go to a temporary folder, or to the one that `DETECTIONARY_SHOTS` names.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -29,7 +33,7 @@ CHROMIUM: Final = next(
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
@@ -39,6 +43,8 @@ def browser() -> Iterator[Browser]:
         )
         yield found
         found.close()
+    with pytest.raises(RuntimeError):  # else every later test that begins a loop fails, far from here
+        asyncio.get_running_loop()
 
 
 @pytest.fixture
@@ -63,46 +69,46 @@ def visitor(browser: Browser) -> Iterator[Callable[..., Watched]]:
         watched.check()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def catalog(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The catalog behind the sites. Asks for the browser, so that without one nothing is made."""
     return catalog_of_rules(tmp_path_factory.mktemp("catalog"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site_folder(catalog: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The static site as files."""
     return static_site(catalog, tmp_path_factory.mktemp("site"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(site_folder: Path) -> Iterator[str]:
     """The address of the static site, at the root of its server."""
     with served(site_folder) as address:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def nested_site(site_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the same site two folders down."""
     with served(below(site_folder, tmp_path_factory.mktemp("nested"), "team/rules")) as address:
         yield f"{address}team/rules/"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def live(catalog: Path) -> Iterator[str]:
     """The address of the live server of the same catalog, with the example logs."""
     with serving(catalog, PROJECT / "examples" / "logs") as address:
         yield address
 
 
-@pytest.fixture(scope="session", params=["site", "live"])
+@pytest.fixture(scope="package", params=["site", "live"])
 def either(request: pytest.FixtureRequest) -> str:
     """The static site, and the live server, one after the other: what readers do there is the same."""
     return str(request.getfixturevalue(request.param))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where screenshots go."""
     named = os.environ.get("DETECTIONARY_SHOTS")
