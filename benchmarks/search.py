@@ -33,7 +33,7 @@ from detectionary.catalog import Facet, Filters, browse, open_catalog
 from detectionary.ingest import ingest
 from detectionary.pages.environment import asset_files
 from detectionary.pages.library import Library
-from detectionary.pages.search_files import SEARCH
+from detectionary.pages.search.files import SEARCH
 from tools.ratchet import readable_corpora
 
 Question = tuple[str, dict[str, str]]

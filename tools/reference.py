@@ -18,7 +18,7 @@ from detectionary.cli.app import COMMANDS, command_function
 from detectionary.languages.kusto.functions_aggregate import AGGREGATES
 from detectionary.languages.kusto.functions_plugins import PLUGINS
 from detectionary.languages.kusto.functions_scalar import SCALAR_FUNCTIONS
-from detectionary.pages.rule import RulePage
+from detectionary.pages.rule.context import RulePage
 from detectionary.text.codes import CODES
 from tools import languages_page, support, vocabulary
 

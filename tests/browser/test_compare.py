@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from detectionary.catalog import open_catalog
-from detectionary.pages.compare_html import DETAILS, _render
-from detectionary.pages.compare_kind import compare_page
+from detectionary.pages.compare.html import DETAILS, _render
+from detectionary.pages.compare.kind import compare_page
 from detectionary.pages.library import Library
 from detectionary.pages.part import encode_part
 from tests.browser.conftest import NARROW

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from detectionary.catalog import Facet, Filters, Sort, open_catalog
 from detectionary.catalog.coverage import chosen, coverage
 from detectionary.catalog.coverage import coverage as covering
-from detectionary.pages.browse import BrowseAnswer, BrowseRequest, browse_answer
+from detectionary.pages.browse.search import BrowseAnswer, BrowseRequest, browse_answer
 from detectionary.pages.library import Library
 from tests.browser.conftest import NARROW
 from tests.browser.watching import Watched

@@ -23,10 +23,10 @@ from detectionary.catalog import Facet, Filters, Sort, open_catalog
 from detectionary.catalog.search import question
 from detectionary.model.entry import Entry
 from detectionary.model.rule import Severity
-from detectionary.pages.browse import LIMIT, BrowseRequest, browse_answer
+from detectionary.pages.browse.search import LIMIT, BrowseRequest, browse_answer
 from detectionary.pages.environment import asset_files
 from detectionary.pages.library import Bodies, Library
-from detectionary.pages.search_files import SEARCH
+from detectionary.pages.search.files import SEARCH
 from tests.browser.questions import QUERIES, TEXTS
 from tests.catalog.stored import an_entry, looks_for, store
 

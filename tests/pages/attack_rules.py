@@ -10,7 +10,7 @@ from detectionary.attack import coverage
 from detectionary.catalog import Facet, Filters, open_catalog
 from detectionary.model.entry import Entry
 from detectionary.model.rule import Severity
-from detectionary.pages.browse import BrowseRequest
+from detectionary.pages.browse.search import BrowseRequest
 from detectionary.pages.library import Library
 from tests.catalog.stored import an_entry, looks_for, store
 

@@ -11,9 +11,9 @@ from urllib.parse import unquote
 
 from detectionary.catalog import open_catalog
 from detectionary.model.entry import Entry
-from detectionary.pages import actions, fields, people, tables, values
 from detectionary.pages.kind import PageKind
 from detectionary.pages.library import Library
+from detectionary.pages.lists import actions, fields, people, tables, values
 from detectionary.pages.part import Part
 from tests.catalog.stored import store
 from tests.pages.markup import read

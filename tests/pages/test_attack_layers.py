@@ -11,7 +11,7 @@ import pytest
 
 from detectionary.attack.facts import CURRENT, matrix
 from detectionary.catalog import Facet
-from detectionary.pages.layers import ALL_PATH, LAYERS, layer_of, layer_path
+from detectionary.pages.attack.layers import ALL_PATH, LAYERS, layer_of, layer_path
 from detectionary.pages.library import Library
 from detectionary.pages.part import encode_part
 from tests.pages.attack_rules import asked, attack_library

@@ -11,12 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from detectionary.attack.facts import CREDIT, matrix
-from detectionary.pages import matrix_sets
-from detectionary.pages.layers import ALL_PATH, LAYERS
+from detectionary.pages.attack import sets
+from detectionary.pages.attack.layers import ALL_PATH, LAYERS
+from detectionary.pages.attack.matrix import (
+    PATH,
+    MatrixPage,
+    coverage_answer,
+    heat_steps,
+    level_of,
+    technique_page_path,
+)
+from detectionary.pages.attack.matrix_kind import MATRIX
+from detectionary.pages.attack.sets import CoveragePage
 from detectionary.pages.library import Library
-from detectionary.pages.matrix import PATH, MatrixPage, coverage_answer, heat_steps, level_of, technique_page_path
-from detectionary.pages.matrix_kind import MATRIX
-from detectionary.pages.matrix_sets import CoveragePage
 from tests.pages.attack_rules import RULES, asked, attack_library
 from tests.pages.markup import Document, faults, read
 
@@ -50,7 +57,7 @@ def test_the_page_is_sound_and_small(html: str) -> None:
 
 
 def test_there_are_two_addresses(library: Library) -> None:
-    assert list(MATRIX.paths(library)) == [PATH, matrix_sets.PATH]
+    assert list(MATRIX.paths(library)) == [PATH, sets.PATH]
     assert MATRIX.fill(library, "attack/other.html") is None
 
 
@@ -165,7 +172,7 @@ def test_the_answer_of_the_api_has_pairs_by_technique(library: Library) -> None:
 
 
 def test_sets_of_rules_are_told_by_what_they_cover(library: Library) -> None:
-    page = MATRIX.fill(library, matrix_sets.PATH)
+    page = MATRIX.fill(library, sets.PATH)
     assert isinstance(page, CoveragePage)
     rows = {(facet.facet, each.name): each for facet in page.facets for each in facet.sets}
     kusto, sigma = rows["language", "kusto"], rows["language", "sigma"]

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from detectionary.attack.facts import CREDIT, matrix
+from detectionary.pages.attack.tactic import TacticPage
+from detectionary.pages.attack.technique import TechniquePage, shares
+from detectionary.pages.attack.technique_kind import TACTICS, TECHNIQUES
 from detectionary.pages.kind import PageKind
 from detectionary.pages.library import Library
-from detectionary.pages.tactic import TacticPage
-from detectionary.pages.technique import TechniquePage, shares
-from detectionary.pages.technique_kind import TACTICS, TECHNIQUES
 from tests.pages.attack_rules import attack_library
 from tests.pages.markup import faults, read
 

@@ -12,9 +12,9 @@ import pytest
 
 from detectionary.catalog import COUNTED, Facet, Filters, Sort, open_catalog
 from detectionary.model.rule import Severity
-from detectionary.pages.browse import BrowseRequest, browse_answer
-from detectionary.pages.browse_page import BROWSE, EXAMPLES, FIRST, NEXT, PATH
-from detectionary.pages.browse_words import FACET_TITLES, value_title
+from detectionary.pages.browse.kind import BROWSE, EXAMPLES, FIRST, NEXT, PATH
+from detectionary.pages.browse.search import BrowseRequest, browse_answer
+from detectionary.pages.browse.words import FACET_TITLES, value_title
 from detectionary.pages.library import Bodies, Library
 from detectionary.pages.part import encode_part
 from tests.catalog.stored import an_entry, looks_for, store

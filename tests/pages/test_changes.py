@@ -18,9 +18,9 @@ import pytest
 from detectionary.catalog import open_catalog
 from detectionary.model.entry import Entry
 from detectionary.model.rule import Severity
-from detectionary.pages.changes import INDEX, PAGE_SIZE, ChangesPage, RunPage
-from detectionary.pages.changes_kind import CHANGES
-from detectionary.pages.feed import FEED_FILE, MOST_ENTRIES, feed
+from detectionary.pages.changes.context import INDEX, PAGE_SIZE, ChangesPage, RunPage
+from detectionary.pages.changes.feed import FEED_FILE, MOST_ENTRIES, feed
+from detectionary.pages.changes.kind import CHANGES
 from detectionary.pages.keys import up
 from detectionary.pages.library import Bodies, Library
 from tests.catalog.stored import an_entry, looks_for, moved, store

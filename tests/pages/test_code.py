@@ -8,11 +8,12 @@ import pytest
 
 from detectionary.model.analysis import Analysis, Pipeline, Stage
 from detectionary.model.entry import NO_RELATIONS
-from detectionary.pages import rule_page, yaml_text
-from detectionary.pages.code import Painted, Placement, breakable, escape, escape_code
+from detectionary.pages import rule_page
 from detectionary.pages.keys import folder_name, list_path, permalink_path, rule_path, up
-from detectionary.pages.prose import linked_paragraphs
-from detectionary.pages.rule_html import render_rule
+from detectionary.pages.rule.html import render_rule
+from detectionary.pages.texts import yaml_text
+from detectionary.pages.texts.code import Painted, Placement, breakable, escape, escape_code
+from detectionary.pages.texts.prose import linked_paragraphs
 from detectionary.text import SourceText, Span
 from tests.pages.entries import BODY, FIRST, QUERY, paint
 from tests.pages.markup import read

@@ -14,9 +14,9 @@ from detectionary.model.outcome import Outcome
 from detectionary.model.predicate import Operator, Quantifier, Value, ValueKind
 from detectionary.model.rule import AlertContract, EntityField, EntityMapping
 from detectionary.pages import RulePage, rule_page
-from detectionary.pages.compare import ComparedSection, ComparePage, compare
-from detectionary.pages.compare_html import DETAILS, CompareMarkup, _render, render_compare
-from detectionary.pages.compare_kind import COMPARE, PLACES, PLACES_FILES, asked, compare_page, place_of
+from detectionary.pages.compare.context import ComparedSection, ComparePage, compare
+from detectionary.pages.compare.html import DETAILS, CompareMarkup, _render, render_compare
+from detectionary.pages.compare.kind import COMPARE, PLACES, PLACES_FILES, asked, compare_page, place_of
 from detectionary.pages.library import Library
 from detectionary.text import SourceText, Span
 from tests.pages.entries import FIRST, long_entry, paint, text_value

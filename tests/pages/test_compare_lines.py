@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectionary.pages.compare_lines import compared_lines
+from detectionary.pages.compare.lines import compared_lines
 
 LINES = st.lists(st.sampled_from(["a", "b", "c", "", "  a"]), max_size=12)
 

@@ -17,13 +17,13 @@ from detectionary.model.attack import TacticCoverage, Technique
 from detectionary.model.entry import NO_RELATIONS, Entry, Reference
 from detectionary.model.predicate import Value, ValueKind
 from detectionary.pages import rule_page
-from detectionary.pages.compare import compare
-from detectionary.pages.compare_html import render_compare
-from detectionary.pages.compare_kind import compare_html, compare_page
+from detectionary.pages.compare.context import compare
+from detectionary.pages.compare.html import render_compare
+from detectionary.pages.compare.kind import compare_html, compare_page
 from detectionary.pages.kind import PageKind
 from detectionary.pages.library import Library
 from detectionary.pages.registry import PAGES
-from detectionary.pages.rule_html import render_rule
+from detectionary.pages.rule.html import render_rule
 from detectionary.text import SourceText, Span
 from tests.pages.entries import FIRST, paint
 from tests.pages.markup import faults, read

@@ -35,8 +35,8 @@ from detectionary.model.predicate import (
 )
 from detectionary.model.rule import AlertContract, Connector, EntityField, EntityMapping, Rule, Source
 from detectionary.pages import rule_page
-from detectionary.pages.detail import DETAILS
-from detectionary.pages.rule_html import _render, render_rule
+from detectionary.pages.rule.detail import DETAILS
+from detectionary.pages.rule.html import _render, render_rule
 from detectionary.text import Diagnostic, Level, SourceText, Span
 from tests.pages.entries import paint
 from tests.pages.markup import faults, read

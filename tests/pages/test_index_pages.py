@@ -14,7 +14,7 @@ from detectionary.model.entry import Entry, value_keys
 from detectionary.model.rule import Severity
 from detectionary.pages.keys import list_path, overview_path
 from detectionary.pages.library import Library
-from detectionary.pages.lists import (
+from detectionary.pages.lists.context import (
     ActionFacts,
     AuthorFacts,
     FieldFacts,
@@ -27,11 +27,11 @@ from detectionary.pages.lists import (
     TableFacts,
     ValuePage,
 )
-from detectionary.pages.lists_fill import FIRST, NEXT
-from detectionary.pages.lists_names import NAMES
-from detectionary.pages.lists_overview import ROWS
-from detectionary.pages.rule_kind import RULES
-from detectionary.pages.value_links import FIRST_VALUES, NEXT_VALUES, value_href
+from detectionary.pages.lists.fill import FIRST, NEXT
+from detectionary.pages.lists.names import NAMES
+from detectionary.pages.lists.overview import ROWS
+from detectionary.pages.lists.value_links import FIRST_VALUES, NEXT_VALUES, value_href
+from detectionary.pages.rule.kind import RULES
 from tests.catalog.stored import an_entry, looks_for
 from tests.pages.indexed import all_pages, bases, broken_links, by, kind_of, library_of, page_at
 from tests.pages.markup import faults, read

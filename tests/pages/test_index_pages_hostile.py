@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from detectionary.model.entry import Entry
-from detectionary.pages.lists import ValuePage
-from detectionary.pages.lists_names import NAMES
+from detectionary.pages.lists.context import ValuePage
+from detectionary.pages.lists.names import NAMES
 from tests.catalog.stored import an_entry, looks_for
 from tests.pages.indexed import all_pages, broken_links, by, kind_of, library_of
 from tests.pages.markup import faults, read

@@ -14,10 +14,10 @@ from detectionary.model.entry import NO_RELATIONS, Action, Entry, Reference, Rel
 from detectionary.model.outcome import Outcome
 from detectionary.model.schema import Environment
 from detectionary.pages import RulePage, encode, rule_page
-from detectionary.pages.detail import DETAILS
 from detectionary.pages.languages import language_title, language_words
-from detectionary.pages.rule import without_texts
-from detectionary.pages.rule_html import _render, render_rule
+from detectionary.pages.rule.context import without_texts
+from detectionary.pages.rule.detail import DETAILS
+from detectionary.pages.rule.html import _render, render_rule
 from detectionary.repositories import open_repository, read_file
 from detectionary.schemas import environment_base
 from tests.conftest import PROJECT

@@ -15,10 +15,10 @@ from detectionary.catalog import open_catalog
 from detectionary.model.entry import Entry
 from detectionary.model.predicate import Opaque
 from detectionary.model.rule import Severity
-from detectionary.pages.code import escape
 from detectionary.pages.library import Library
-from detectionary.pages.overview import PATH, Overview, percent
-from detectionary.pages.overview_kind import OVERVIEW
+from detectionary.pages.overview.context import PATH, Overview, percent
+from detectionary.pages.overview.kind import OVERVIEW
+from detectionary.pages.texts.code import escape
 from detectionary.text import Diagnostic, Level, Span
 from tests.catalog.stored import an_entry, looks_for, moved, store
 from tests.pages.markup import read

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from detectionary.pages.charts import Chart, ChartRow, draw, proportion
+from detectionary.pages.overview.charts import Chart, ChartRow, draw, proportion
 from tests.pages.markup import read
 
 WIDTH = 360.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from detectionary.pages import toml_text
-from detectionary.pages.prose import marked
+from detectionary.pages.texts import toml_text
+from detectionary.pages.texts.prose import marked
 from tests.pages.markup import read
 
 LINK = 'rel="noopener noreferrer nofollow"'

@@ -13,7 +13,7 @@ from detectionary.ingest import assemble
 from detectionary.languages import language_named, split
 from detectionary.model.entry import CorpusCount, Entry, Reference, Relations, value_keys
 from detectionary.pages import RulePage, encode, rule_page
-from detectionary.pages.rule_html import render_rule
+from detectionary.pages.rule.html import render_rule
 from detectionary.repositories import files, open_repository, read_file
 from detectionary.schemas import environment_base
 from tests.conftest import SHARED, needs_shared, shared

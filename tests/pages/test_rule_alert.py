@@ -10,8 +10,8 @@ from detectionary.model.attack import Coverage
 from detectionary.model.entry import NO_RELATIONS, Entry
 from detectionary.model.rule import AlertContract, EntityField, EntityMapping
 from detectionary.pages import RulePage, rule_page
-from detectionary.pages.detail import DETAILS
-from detectionary.pages.rule_html import RuleMarkup, render_rule
+from detectionary.pages.rule.detail import DETAILS
+from detectionary.pages.rule.html import RuleMarkup, render_rule
 from tests.pages.entries import FIRST, paint
 from tests.pages.markup import Document, Element, read
 

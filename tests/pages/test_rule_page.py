@@ -10,9 +10,9 @@ from detectionary.model.entry import NO_RELATIONS, CorpusCount, Relations
 from detectionary.model.predicate import Operator, Quantifier, Value, ValueKind
 from detectionary.pages import RulePage, rule_page
 from detectionary.pages.environment import asset_files
-from detectionary.pages.fill import output_fields
-from detectionary.pages.rule import Corpus
-from detectionary.pages.rule_html import WEIGHT_LIMIT, render_rule
+from detectionary.pages.rule.context import Corpus
+from detectionary.pages.rule.fill import output_fields
+from detectionary.pages.rule.html import WEIGHT_LIMIT, render_rule
 from detectionary.text import Diagnostic, Level, Span
 from tests.pages.entries import FIRST, FIRST_RELATIONS, long_entry, paint, text_value
 

@@ -95,7 +95,7 @@ def test_pages_whose_basis_stays_are_not_made_again(catalog: Path, out: Path, mo
     def fail(*_: object) -> None:
         raise AssertionError("a rule's page was made")
 
-    monkeypatch.setattr("detectionary.pages.rule_kind.rule_page", fail)
+    monkeypatch.setattr("detectionary.pages.rule.kind.rule_page", fail)
     write_site(catalog, out)
 
 
@@ -254,7 +254,7 @@ def test_a_run_that_fails_leaves_the_earlier_site_whole(
     before = contents(out)
     store(catalog, [placed(FIRST, "new.yaml")])
     with monkeypatch.context() as patched:
-        patched.setattr("detectionary.pages.rule_kind.render_rule", lambda *_, **__: 1 / 0)
+        patched.setattr("detectionary.pages.rule.kind.render_rule", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             write_site(catalog, out)
     assert contents(out) == before

@@ -17,8 +17,8 @@ from hypothesis import strategies as some
 from detectionary.catalog import open_catalog
 from detectionary.catalog.tokens import COLUMN_BITS, OFFSET_BITS, letters
 from detectionary.pages.library import Bodies, Library
-from detectionary.pages.search_codes import DIGITS, code, code_bytes, codes, rising
-from detectionary.pages.search_files import SEARCH
+from detectionary.pages.search.codes import DIGITS, code, code_bytes, codes, rising
+from detectionary.pages.search.files import SEARCH
 from tests.catalog.stored import an_entry, looks_for, store
 
 

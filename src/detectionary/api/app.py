@@ -31,14 +31,14 @@ from detectionary.api.problems import (
 )
 from detectionary.api.reference import reference
 from detectionary.api.representation import JSON, represent, respond
-from detectionary.pages.browse import BrowseAnswer
-from detectionary.pages.changes import ChangesPage, RunPage
-from detectionary.pages.compare import MOST, ComparePage
-from detectionary.pages.layers import Layer
-from detectionary.pages.matrix import CoverageAnswer
-from detectionary.pages.overview import Overview
+from detectionary.pages.attack.layers import Layer
+from detectionary.pages.attack.matrix import CoverageAnswer
+from detectionary.pages.browse.search import BrowseAnswer
+from detectionary.pages.changes.context import ChangesPage, RunPage
+from detectionary.pages.compare.context import MOST, ComparePage
+from detectionary.pages.overview.context import Overview
 from detectionary.pages.part import Part, encode_plain
-from detectionary.pages.rule import RulePage
+from detectionary.pages.rule.context import RulePage
 
 ANSWERS: Final[tuple[type[Part], ...]] = (
     BrowseAnswer,

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from detectionary.api.answering import answer, documented
 from detectionary.api.editions import Workshop
 from detectionary.api.parameters import Filtering
-from detectionary.pages.layers import Layer, layer_of
-from detectionary.pages.matrix import CoverageAnswer, coverage_answer
+from detectionary.pages.attack.layers import Layer, layer_of
+from detectionary.pages.attack.matrix import CoverageAnswer, coverage_answer
 from detectionary.pages.part import encode_part
 
 

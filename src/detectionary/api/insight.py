@@ -14,14 +14,14 @@ from detectionary.api.answering import NothingThere, answer, documented
 from detectionary.api.editions import Workshop
 from detectionary.api.parameters import FARTHEST, LONGEST_NAME, NoParameters, Strict
 from detectionary.api.problems import NOT_FOUND
-from detectionary.pages.changes import INDEX, ChangesPage, Place, RunPage, changes_of, places, runs_of
-from detectionary.pages.changes_kind import CHANGES
-from detectionary.pages.compare import MOST, ComparePage
-from detectionary.pages.compare_kind import asked as names_in
-from detectionary.pages.compare_kind import compare_page
+from detectionary.pages.changes.context import INDEX, ChangesPage, Place, RunPage, changes_of, places, runs_of
+from detectionary.pages.changes.kind import CHANGES
+from detectionary.pages.compare.context import MOST, ComparePage
+from detectionary.pages.compare.kind import asked as names_in
+from detectionary.pages.compare.kind import compare_page
 from detectionary.pages.library import Library
-from detectionary.pages.overview import PATH, Overview
-from detectionary.pages.overview_kind import OVERVIEW
+from detectionary.pages.overview.context import PATH, Overview
+from detectionary.pages.overview.kind import OVERVIEW
 from detectionary.pages.part import encode_part
 
 

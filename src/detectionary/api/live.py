@@ -13,9 +13,9 @@ from detectionary.api.addresses import INDEX, Addresses, address_of
 from detectionary.api.editions import Edition, Workshop
 from detectionary.api.problems import NOT_ALLOWED, NOT_FOUND, instance_of, problem_response
 from detectionary.api.representation import HTML, Representation, represent, respond
-from detectionary.pages.compare import MOST, compare
-from detectionary.pages.compare_html import PATH as COMPARE
-from detectionary.pages.compare_kind import asked, compare_html, compare_page
+from detectionary.pages.compare.context import MOST, compare
+from detectionary.pages.compare.html import PATH as COMPARE
+from detectionary.pages.compare.kind import asked, compare_html, compare_page
 from detectionary.pages.library import Library
 
 NOTHING: Final = "404.html"

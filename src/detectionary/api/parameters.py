@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from detectionary.api.problems import INVALID, InvalidParameter, ProblemError
 from detectionary.catalog import Facet, Filters, Sort
-from detectionary.pages.browse import LIMIT, MOST, BrowseRequest
+from detectionary.pages.browse.search import LIMIT, MOST, BrowseRequest
 
 LONGEST_TEXT: Final = 500
 LONGEST_NAME: Final = 300

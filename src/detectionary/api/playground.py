@@ -62,7 +62,7 @@ from detectionary.pages.keys import rule_path
 from detectionary.pages.languages import language_title
 from detectionary.pages.library import Library
 from detectionary.pages.part import encode_part
-from detectionary.pages.rule_kind import shows_text
+from detectionary.pages.rule.kind import shows_text
 
 log: Final = logging.getLogger("detectionary.api")
 

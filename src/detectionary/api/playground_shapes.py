@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 
 from detectionary.pages.part import Part
-from detectionary.pages.rule import RulePage
+from detectionary.pages.rule.context import RulePage
 
 MOST_TEXT: Final = 256 * 1024
 """Bytes of a request, and so of a text."""

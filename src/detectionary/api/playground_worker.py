@@ -44,7 +44,7 @@ from detectionary.model.rule import Rule
 from detectionary.model.schema import Environment
 from detectionary.pages import rule_page
 from detectionary.pages.part import encode_part
-from detectionary.pages.rule_html import render_loose_rule
+from detectionary.pages.rule.html import render_loose_rule
 from detectionary.schemas import environment_base
 from detectionary.text import Diagnostic, Level, SourceText
 

@@ -16,8 +16,8 @@ from detectionary.catalog import Listing
 from detectionary.pages.keys import rule_path
 from detectionary.pages.library import Library
 from detectionary.pages.part import Part, encode_part
-from detectionary.pages.rule import PageOutcome, PageReference, RulePage, SameAction, SharedIndicators
-from detectionary.pages.rule_kind import RULES
+from detectionary.pages.rule.context import PageOutcome, PageReference, RulePage, SameAction, SharedIndicators
+from detectionary.pages.rule.kind import RULES
 
 
 class RuleNeighbours(Part, frozen=True):

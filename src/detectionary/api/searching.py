@@ -15,8 +15,8 @@ from detectionary.api.editions import Workshop
 from detectionary.api.parameters import FacetListing, Filtering, Listing
 from detectionary.catalog import Browsed, Facet, browse
 from detectionary.catalog.index import COUNTED
-from detectionary.pages import browse as browsing
-from detectionary.pages.browse import BrowseAnswer, FacetCounts, FoundRule, ValueCount
+from detectionary.pages.browse import search as browsing
+from detectionary.pages.browse.search import BrowseAnswer, FacetCounts, FoundRule, ValueCount
 from detectionary.pages.library import Library
 from detectionary.pages.part import Part, encode_part
 

@@ -14,7 +14,7 @@ from detectionary.cli.catalogs import DEFAULT, Database, entry_of, reading
 from detectionary.cli.output import ExitCode, Format
 from detectionary.model.entry import Entry, Reference, Relations
 from detectionary.pages.languages import language_title
-from detectionary.pages.rule import PageOutcome
+from detectionary.pages.rule.context import PageOutcome
 from detectionary.pages.words import outcome_words
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from detectionary.model.predicate import ScalarValue
 from detectionary.pages.languages import LanguageWords, language_title
-from detectionary.pages.rule import PageIndicator, PageThreshold, PageValue, RulePage
+from detectionary.pages.rule.context import PageIndicator, PageThreshold, PageValue, RulePage
 
 
 def section(title: str, content: RenderableType, note: str = "") -> RenderableType:

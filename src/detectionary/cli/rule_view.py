@@ -12,15 +12,15 @@ from rich.text import Text
 
 from detectionary.cli.rule_tables import comparisons, grid, section, thresholds, value_text
 from detectionary.model.predicate import ScalarValue
-from detectionary.pages.code import is_added
 from detectionary.pages.languages import LanguageWords, language_title, language_words
-from detectionary.pages.rule import (
+from detectionary.pages.rule.context import (
     PageDiagnostic,
     PageOutputField,
     PageStage,
     RulePage,
     is_prose,
 )
+from detectionary.pages.texts.code import is_added
 from detectionary.pages.words import kind_words, outcome_words, relation_words
 from detectionary.text import Level
 

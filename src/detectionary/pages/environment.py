@@ -13,8 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from detectionary.pages import keys
-from detectionary.pages.code import breakable, escape, without_unseen
 from detectionary.pages.languages import language_title
+from detectionary.pages.texts.code import breakable, escape, without_unseen
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "

@@ -4,40 +4,29 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from detectionary.pages import (
-    actions,
-    browse_page,
-    changes_kind,
-    compare_kind,
-    data_page,
-    feed,
-    fields,
-    layers,
-    lists_names,
-    matrix_kind,
-    not_found,
-    overview_kind,
-    people,
-    playground,
-    programs,
-    rule_kind,
-    search_files,
-    tables,
-    technique_kind,
-    values,
-)
+from detectionary.pages import data_page, not_found, playground, programs
+from detectionary.pages.attack import layers, matrix_kind, technique_kind
+from detectionary.pages.browse.kind import BROWSE
+from detectionary.pages.changes.feed import FEED_FILE
+from detectionary.pages.changes.kind import CHANGES
+from detectionary.pages.compare.kind import COMPARE, PLACES_FILES
 from detectionary.pages.kind import FileGroup, PageKind
+from detectionary.pages.lists import actions, fields, people, tables, values
+from detectionary.pages.lists.names import NAMES
+from detectionary.pages.overview.kind import OVERVIEW
+from detectionary.pages.rule.kind import PERMALINKS, RULES
+from detectionary.pages.search.files import SEARCH
 
 PAGES: Final[tuple[PageKind[Any], ...]] = (  # contexts differ from kind to kind
-    browse_page.BROWSE,
-    rule_kind.RULES,
-    rule_kind.PERMALINKS,
-    overview_kind.OVERVIEW,
-    changes_kind.CHANGES,
+    BROWSE,
+    RULES,
+    PERMALINKS,
+    OVERVIEW,
+    CHANGES,
     matrix_kind.MATRIX,
     technique_kind.TECHNIQUES,
     technique_kind.TACTICS,
-    compare_kind.COMPARE,
+    COMPARE,
     playground.PLAYGROUND,
     tables.TABLES,
     fields.FIELD_PAGES,
@@ -53,11 +42,11 @@ PAGES: Final[tuple[PageKind[Any], ...]] = (  # contexts differ from kind to kind
 )
 
 FILES: Final[tuple[FileGroup, ...]] = (
-    search_files.SEARCH,  # first: it takes longest
-    feed.FEED_FILE,
+    SEARCH,  # first: it takes longest
+    FEED_FILE,
     layers.LAYERS,
-    lists_names.NAMES,
-    compare_kind.PLACES_FILES,
+    NAMES,
+    PLACES_FILES,
     programs.RULE_TABLES,
     programs.sitemap(PAGES),
     programs.HOST_FILES,

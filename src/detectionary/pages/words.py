@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from detectionary.model.predicate import Operator, Quantifier, ScalarValue
-from detectionary.pages.rule import PageOutcome, PageTrigger
+from detectionary.pages.rule.context import PageOutcome, PageTrigger
 
 _KINDS: Final = {"CustomDetection": "Custom detection", "Query": "Community query", "Hunting": "Hunting query"}
 

@@ -293,7 +293,7 @@
   const open = new Set();
   const comparison = element("div", "", "comparison");
 
-  // Layers for the ATT&CK Navigator, as pages/layers.py makes them.
+  // Layers for the ATT&CK Navigator, as pages/attack/layers.py makes them.
 
   const COLOURS = ["#dfeaf3", "#bdd6ea", "#8fbadb", "#3577b0", "#1d6099", "#0d3f6d"];
   const PAIR = { a: ["#8fbadb", "only A"], b: ["#f0b98a", "only B"], both: ["#9fd3c2", "both A and B"] };

@@ -71,7 +71,7 @@
     return { technique: found, link: link, item: item, shown: shown };
   }
 
-  // As `heat_steps` of pages/matrix.py.
+  // As `heat_steps` of pages/attack/matrix.py.
   function bounds(values) {
     var found = values.filter(Boolean).sort(function (a, b) { return a - b; });
     var ends = [];

@@ -1,4 +1,4 @@
-// The browse page's rules: rows as the server makes them (pages/listing_html.py), those picked to compare, and pages.
+// The browse page's rules: rows as the server makes them (pages/browse/listing_html.py), those picked to compare, and pages.
 (function () {
   "use strict";
   const own = globalThis.detectionary.page = globalThis.detectionary.page || {};

@@ -1,4 +1,4 @@
-// Rules side by side, from the JSON of their pages: what `pages/compare.py` and `pages/compare_lines.py` make on a
+// Rules side by side, from the JSON of their pages: what `pages/compare/context.py` and `pages/compare/lines.py` make on a
 // live site. Keep them together; `tests/browser/test_compare.py` holds both to the same context.
 (function () {
   "use strict";

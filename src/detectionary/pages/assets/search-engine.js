@@ -1,4 +1,4 @@
-// The static search: reads the parts of the index that pages/search_files.py writes. It finds the rules that the
+// The static search: reads the parts of the index that pages/search/files.py writes. It finds the rules that the
 // catalog's own search finds (catalog/search.py, catalog/browsing.py), and says the same of them.
 globalThis.detectionary.shard("engine", null, function (tools) {
   "use strict";
@@ -10,7 +10,7 @@ globalThis.detectionary.shard("engine", null, function (tools) {
     filters[facet] = (Object.hasOwn(filters, facet) ? filters[facet] : []).concat(name);
   }
 
-  // Numbers written as text: pages/search_codes.py
+  // Numbers written as text: pages/search/codes.py
 
   const digit = new Uint8Array(128);
   for (let code = 0x23, value = 0; code < 0x7f; code++) if (code !== 0x5c) digit[code] = value++;
@@ -37,7 +37,7 @@ globalThis.detectionary.shard("engine", null, function (tools) {
     return found;
   }
 
-  // Characters: pages/search_values.py
+  // Characters: pages/search/values.py
 
   const ASCII = /^[\0-\x7f]*$/;
   const letters = (...texts) => texts.every((text) => ASCII.test(text)) ? null : once("letters", async () => {

@@ -1,6 +1,6 @@
 // Search, as pages ask for it. The static site has an index in parts, scripts of their own that also load from disk, and
 // the code that reads them (search-engine.js) is loaded with them at the first search; the live site asks the server.
-// Both give the same answers: see pages/browse.py.
+// Both give the same answers: see pages/browse/search.py.
 (function () {
   "use strict";
   const script = document.currentScript;

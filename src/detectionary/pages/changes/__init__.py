@@ -1,0 +1,1 @@
+"""What ingests changed, as pages and as a feed."""

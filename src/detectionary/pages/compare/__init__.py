@@ -1,0 +1,1 @@
+"""Two to four rules side by side."""

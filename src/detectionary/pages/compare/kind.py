@@ -1,0 +1,94 @@
+"""The page that compares rules, and where its script finds them on a static site."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from detectionary.pages.compare.context import MOST, NOTHING, ComparePage, compare
+from detectionary.pages.compare.html import PATH, render_compare
+from detectionary.pages.keys import rule_path
+from detectionary.pages.kind import FileGroup, PageKind, digest_of_rules
+from detectionary.pages.library import Library
+from detectionary.pages.rule.context import RulePage
+from detectionary.pages.rule.kind import RULES
+
+PLACES: Final = 128
+"""Where rules lie is told in so many files, so that each is small."""
+
+
+def asked(text: str) -> tuple[str, ...]:
+    """The names of rules in `a,b,c`, each once."""
+    return tuple(dict.fromkeys(name for part in text.split(",") if (name := part.strip())))
+
+
+def compare_page(library: Library, names: Sequence[str]) -> ComparePage | None:
+    """The comparison of the rules with these slugs or ids; None when no rule has any of the names.
+
+    Of more than four, the first four are compared. One rule alone is no comparison: its page has no sections.
+    """
+    pages: dict[str, RulePage] = {}
+    missing: list[str] = []
+    for name in names:
+        page = _page(library, name)
+        if page is None:
+            missing.append(name)
+        elif len(pages) < MOST:
+            pages.setdefault(page.slug, page)
+    if not pages:
+        return None
+    return compare(tuple(pages.values()), missing)
+
+
+def _page(library: Library, name: str) -> RulePage | None:
+    listing = library.index.listing(name)
+    if listing is None:
+        entry = library.catalog.entry(name)
+        listing = None if entry is None else library.index.listing(entry.slug)
+    if listing is None:
+        return None
+    return RULES.fill(library, rule_path(listing.reference.language, listing.reference.slug))
+
+
+def _paths(_library: Library) -> Iterable[str]:
+    return (PATH,)
+
+
+def _fill(_library: Library, path: str) -> ComparePage | None:
+    return NOTHING if path == PATH else None
+
+
+def compare_html(library: Library, page: ComparePage) -> str:
+    """A comparison as HTML: the page at `PATH`."""
+    return render_compare(page, live=library.live)
+
+
+COMPARE: Final = PageKind("compare", "compare", _paths, _fill, compare_html, json=False, script_only=True)
+
+
+def place_of(name: str) -> int:
+    """The number of the file that tells where the rule with this name lies; the script works out the same."""
+    number = 0
+    for character in name:
+        number = (number * 31 + ord(character)) % 1_000_003
+    return number % PLACES
+
+
+def _files(library: Library) -> Iterable[tuple[str, bytes]]:
+    """For each slug, and each id in lower case, the folder of the rule below `rules/`."""
+    held: list[dict[str, str]] = [{} for _ in range(PLACES)]
+    for rule in sorted(library.index.rules, key=lambda rule: (not rule.counted, rule.number)):
+        known = rule.reference
+        folder = rule_path(known.language, known.slug).removeprefix("rules/").removesuffix("/index.html")
+        held[place_of(f"/{known.slug}")][f"/{known.slug}"] = folder
+        name = known.id.lower()
+        held[place_of(name)].setdefault(name, folder)
+    for number, names in enumerate(held):
+        data = msgspec.json.encode(dict(sorted(names.items())))
+        # A script, not JSON: pages from disk may load it.
+        yield f"compare/places/{number}.js", b"detectionaryPlaces(%d,%s);\n" % (number, data)
+
+
+PLACES_FILES: Final = FileGroup("places of rules", _files, live=False, basis=digest_of_rules)

@@ -1,0 +1,1 @@
+"""The first page: what the catalog holds, and how much of it was understood."""

@@ -1,0 +1,1 @@
+"""The page of a rule, in every language."""

@@ -1,0 +1,1 @@
+"""Texts of strangers as HTML: escaped, painted by their tokens, never trusted."""
