@@ -15,6 +15,7 @@ from detectionary.model.outcome import Outcome
 from detectionary.model.schema import Environment
 from detectionary.pages import RulePage, encode, rule_page
 from detectionary.pages.languages import language_title, language_words
+from detectionary.pages.rule.actions_html import shares
 from detectionary.pages.rule.context import without_texts
 from detectionary.pages.rule.detail import DETAILS
 from detectionary.pages.rule.html import _render, render_rule
@@ -256,6 +257,21 @@ def test_a_page_that_would_grow_too_heavy_lists_fewer_rules_and_says_so() -> Non
     titles = [element.text for element in document.all("bdi") if element.text.startswith("Rule ")]
     assert 24 <= len(titles) < 3_000
     assert f"and {3_000 - len(titles)} more, behind the numbers above" in document.text
+    lists = [heading.text for heading in document.all("h4")]
+    assert lists == ["EQL 750", "Kusto 750", "Sigma 750", "YARA-L 750"]  # none is left out for the others
+
+
+@pytest.mark.parametrize(
+    ("counts", "most", "listed"),
+    [
+        ({"kusto": 200, "sigma": 10, "yaral": 100}, 120, {"sigma": 10, "yaral": 55, "kusto": 55}),
+        ({"kusto": 30, "sigma": 10}, 120, {"sigma": 10, "kusto": 30}),
+        ({"kusto": 7, "sigma": 7, "eql": 7}, 2, {"eql": 0, "kusto": 1, "sigma": 1}),
+        ({"kusto": 500}, 120, {"kusto": 120}),
+    ],
+)
+def test_languages_share_what_a_page_lists(counts: dict[str, int], most: int, listed: dict[str, int]) -> None:
+    assert shares(counts, most) == listed
 
 
 def test_steps_that_a_rule_adds_are_shown_without_links_into_the_query() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -39,6 +39,17 @@ class OtherRules:
     folded: tuple[SameAction, ...]
 
 
+def shares(counts: Mapping[str, int], most: int) -> dict[str, int]:
+    """How many of each when `most` of all are listed: all of those that are few, and large ones share the rest."""
+    found: dict[str, int] = {}
+    for left, (name, count) in zip(
+        range(len(counts), 0, -1), sorted(counts.items(), key=lambda each: (each[1], each[0])), strict=True
+    ):
+        found[name] = min(count, most // left)
+        most -= found[name]
+    return found
+
+
 class ActionMarkup(TextMarkup):
     """What the templates ask about actions."""
 
@@ -52,18 +63,19 @@ class ActionMarkup(TextMarkup):
 
     @cached_property
     def same_action(self) -> tuple[OtherRules, ...]:
-        """In one list when they are few, else in one a language."""
-        others = self._other_rules[: self._detail.others]
-        if len(others) <= SEEN:
+        """In one list when they are few, else in one a language: of each language those that come first."""
+        others = self._other_rules
+        if len(others) <= min(SEEN, self._detail.others):
             return (OtherRules(None, len(others), others, ()),)
         by_language: dict[str, list[SameAction]] = {}
         for other in others:
             by_language.setdefault(other.language, []).append(other)
-        counts = Counter(other.language for other in self._other_rules)
+        listed = shares({language: len(rules) for language, rules in by_language.items()}, self._detail.others)
         seen = max(_FEWEST, SEEN // len(by_language))
         return tuple(
-            OtherRules(language, counts[language], tuple(rules[:seen]), tuple(rules[seen:]))
+            OtherRules(language, len(rules), tuple(rules[: min(seen, most)]), tuple(rules[seen:most]))
             for language, rules in sorted(by_language.items(), key=lambda each: (-len(each[1]), each[0]))
+            if (most := listed[language])
         )
 
     @property

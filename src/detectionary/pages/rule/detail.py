@@ -27,8 +27,9 @@ class Detail:
     body_characters: int = 1_000_000
     prose: int = 12_000
     """Characters of a long text that the rule states besides, such as a guide."""
-    others: int = 1_000
-    """Rules of the same action; and of each other list of rules, when it is less than all lists show."""
+    others: int = 120
+    """Rules of the same action, the page of which lists all; and of each other list of rules, when it is less than all
+    lists show."""
     lets: int = 1_000
     """Parameters and bindings, of each."""
 
@@ -39,8 +40,8 @@ _SHORT: Final = replace(_PLAIN, values=6, folded_characters=400, rows=20, inner_
 DETAILS: Final = (
     Detail(),
     Detail(values=20, folded_characters=3_000, prose=4_000),
-    Detail(values=20, folded_characters=3_000, prose=1_500, others=200),
-    Detail(12, 1_000, 60, 30, prose=800, others=120),
+    Detail(values=20, folded_characters=3_000, prose=1_500),
+    Detail(12, 1_000, 60, 30, prose=800, others=90),
     Detail(12, 1_000, 60, 20, 80, 1_500, prose=800, others=60),
     Detail(12, 1_000, 60, 20, 80, 1_500, colours=False, prose=800, others=24),
     replace(_PLAIN, body_colours=True),
