@@ -15,6 +15,7 @@ from detectionary.engines.result import Result
 from detectionary.engines.running import run_query
 from detectionary.model.schema import Environment
 from detectionary.text import SourceText
+from tests.bounds import HANG
 
 NOW = ticks_of(datetime(2026, 1, 15, 12, 0, 0))
 """The clock of all cases: 2026-01-15 12:00, a Thursday."""
@@ -24,7 +25,7 @@ NOW = ticks_of(datetime(2026, 1, 15, 12, 0, 0))
 def session(name: str) -> Session:
     """An open session without tables; skips the test when the engine is not installed."""
     try:
-        return engine_named(name).open({}, Limits(seconds=60))
+        return engine_named(name).open({}, Limits(seconds=HANG))
     except ImportError:
         pytest.skip(f"the engine {name} is not installed")
 

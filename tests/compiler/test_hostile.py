@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -22,6 +21,7 @@ from detectionary.engines.running import run_query
 from detectionary.logs.tables import LogColumn, LogTable
 from detectionary.model.schema import Environment
 from detectionary.text import SourceText
+from tests.bounds import ends
 from tests.compiler.engines import NOW, session
 from tests.compiler.hostile import MARK, TEXTS, WORDS, assert_only_data, kusto_name, kusto_text
 
@@ -357,15 +357,14 @@ BOMBS: Final = (
 @pytest.mark.parametrize("bomb", BOMBS)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_no_regular_expression_takes_long(engine: str, bomb: str) -> None:
-    started = time.monotonic()
     text = "strcat(strrep('a', 50000), '!')" if engine == "duckdb" else "strcat(strrep('a', 24), '!')"
-    for expression in (
-        f"{text} matches regex {bomb}",
-        f"extract({bomb}, 0, {text})",
-        f"replace_regex({text}, {bomb}, '')",
-    ):
-        try:
-            ran(engine, f"print x = {expression}")
-        except (Refused, EngineError):
-            continue
-    assert time.monotonic() - started < 20
+    with ends():
+        for expression in (
+            f"{text} matches regex {bomb}",
+            f"extract({bomb}, 0, {text})",
+            f"replace_regex({text}, {bomb}, '')",
+        ):
+            try:
+                ran(engine, f"print x = {expression}")
+            except (Refused, EngineError):
+                continue

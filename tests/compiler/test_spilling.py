@@ -12,6 +12,7 @@ from detectionary.engines.engine import EngineError, Limits
 from detectionary.engines.running import run_query
 from detectionary.model.schema import Environment
 from detectionary.text import SourceText
+from tests.bounds import HANG
 
 NOW = Evaluation(639_000_000_000_000_000)
 LARGE = SourceText(
@@ -25,7 +26,7 @@ def test_what_does_not_fit_goes_to_disk_only_when_it_may(
     spill: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    limits = Limits(memory=96, threads=1, seconds=120, spill=spill)
+    limits = Limits(memory=96, threads=1, seconds=HANG, spill=spill)
     with ENGINE.open({}, limits) as session:
         if spill:
             _, result = run_query(LARGE, Setting(Environment()), ENGINE.dialect, session, NOW)

@@ -18,6 +18,7 @@ from detectionary.engines.running import run_query
 from detectionary.logs.tables import LogColumn, LogTable
 from detectionary.model.schema import Column, Environment, FunctionDefinition, TableSchema
 from detectionary.text import SourceText
+from tests.bounds import HANG
 from tests.compiler.engines import NOW
 
 Rows = list[tuple[Value, ...]]
@@ -72,7 +73,7 @@ def rows(engine: str, tables: Mapping[str, LogTable], query: str) -> Rows:
     setting = Setting(Environment(schemas, functions), external)
     given = {f"external:{name}": table for name, table in EXTERNAL.items()}
     try:
-        opened = engine_named(engine).open(tables, Limits(seconds=60), given)
+        opened = engine_named(engine).open(tables, Limits(seconds=HANG), given)
     except ImportError:
         pytest.skip(f"the engine {engine} is not installed")
     with opened as session:

@@ -24,8 +24,9 @@ from detectionary.logs.reading import read_logs
 from detectionary.logs.tables import LogTable
 from detectionary.schemas import environment_base
 from detectionary.text import SourceText
+from tests.bounds import HANG
 
-LIMITS = Limits(memory=1024, seconds=240)
+LIMITS = Limits(memory=1024, seconds=HANG)
 
 
 def rows(engine: Engine, tables: dict[str, LogTable], queries: dict[str, str]) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.bounds import HANG
 from tests.conftest import PROJECT, needs_shared, shared
 
 pytestmark = pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java")
@@ -21,7 +22,12 @@ def compared(tmp_path: Path, work: list[dict[str, object]]) -> dict[str, dict[st
     (tmp_path / "work.json").write_text(json.dumps(work), "utf-8")
     command = [sys.executable, "-m", "tests.engines.spark.cluster", "local-cluster[2,1,1024]"]
     done = subprocess.run(
-        [*command, str(tmp_path / "work.json")], cwd=PROJECT, capture_output=True, text=True, timeout=400, check=False
+        [*command, str(tmp_path / "work.json")],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=2 * HANG,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     found: dict[str, dict[str, object]] = json.loads(done.stdout.splitlines()[-1])
