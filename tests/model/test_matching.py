@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import perf_counter
-
 import pytest
 
 from detectionary.model.matching import Event, holds
@@ -23,6 +21,7 @@ from detectionary.model.predicate import (
     ValueKind,
 )
 from detectionary.text import Span
+from tests.bounds import ends
 
 AT = Span(0, 0)
 EVENT: Event = {
@@ -224,10 +223,9 @@ def test_an_event_may_be_a_function() -> None:
     assert holds(compare(None, O.CONTAINS, "x"), known.get) is None
 
 
-def test_wildcards_and_expressions_of_strangers_take_no_time() -> None:
+def test_wildcards_and_expressions_of_strangers_end() -> None:
     long = "a" * 200_000
-    start = perf_counter()
-    assert holds(compare("A", O.WILDCARD, "*a" * 40 + "*b"), {"A": long}) is False
-    assert holds(compare("A", O.REGEX_MATCH, "(?:a+)+b"), {"A": long}) is None
-    assert holds(compare("A", O.REGEX_MATCH, "{" * 50_000), {"A": "a"}) is False
-    assert perf_counter() - start < 5
+    with ends():  # backtracking would take longer than the age of the world
+        assert holds(compare("A", O.WILDCARD, "*a" * 40 + "*b"), {"A": long}) is False
+        assert holds(compare("A", O.REGEX_MATCH, "(?:a+)+b"), {"A": long}) is None
+        assert holds(compare("A", O.REGEX_MATCH, "{" * 50_000), {"A": "a"}) is False
