@@ -229,6 +229,26 @@ def test_the_matrix_is_filtered(matrix: Page, library: Library) -> None:
     assert technique_count(matrix, technique) == f"{sigma.of(technique).all:,}"
 
 
+def test_a_number_of_the_filtered_matrix_leads_to_the_rules_that_it_counts(matrix: Page, library: Library) -> None:
+    sigma = coverage(library.index, chosen(library.catalog, library.index, filters=filters(language="sigma")))
+    technique = next(name for name in sorted(sigma.techniques) if "." not in name and sigma.of(name).all > 1)
+    matrix.click("#narrow")
+    matrix.locator("#sets select[name=language]").select_option("sigma", timeout=SOON)
+    expect(matrix.locator("#told")).to_contain_text("Sigma", timeout=SOON)
+    matrix.locator(f"#matrix li:has(> a[href$='{technique.lower()}.html'])").first.locator("> b a").click()
+    found(matrix, sigma.of(technique).all)
+
+
+def test_a_number_that_no_filter_can_say_is_no_link(matrix: Page, library: Library) -> None:
+    """Two techniques as filters are alternatives: together they find more than the cell counts."""
+    everything = coverage(library.index, chosen(library.catalog, library.index))
+    technique = next(name for name in sorted(everything.techniques) if everything.of(name).all > 1)
+    matrix.goto(f"{matrix.url.partition('?')[0]}?technique={technique}")
+    expect(matrix.locator("#told")).to_contain_text(technique, timeout=SOON)
+    expect(matrix.locator(".set-number a")).to_have_count(1)
+    expect(matrix.locator("#matrix li > b a")).to_have_count(0)
+
+
 def test_the_layer_is_that_of_the_filter(matrix: Page, library: Library) -> None:
     matrix.click("#narrow")
     matrix.locator("#sets select[name=language]").select_option("sigma", timeout=SOON)

@@ -53,7 +53,7 @@
     const text = element("label", "Search ");
     set.text = element("input");
     set.text.type = "search";
-    set.text.placeholder = "words, table:SigninLogs, field:Image";
+    set.text.placeholder = "words, field:EventName";
     set.text.autocomplete = "off";
     set.text.spellcheck = false;
     set.text.value = set.chosen.get("q") || "";
@@ -167,6 +167,29 @@
 
   // Numbers
 
+  // Where the rules are listed that a number of a set counts, when filters can say it: two of one kind are alternatives.
+  function browsing(set, kind, name) {
+    const query = new URLSearchParams(set.chosen), typed = set.chosen.get("q") || "";
+    const filtered = (facet) => query.has(facet) || new RegExp("(^|\\W)" + facet + ":", "i").test(typed);
+    if (kind && filtered(kind)) return null;
+    if (!filtered("feed")) query.append("feed", "no");
+    if (kind) query.append(kind, name);
+    return settings.up + "browse/index.html?" + query;
+  }
+
+  function linked(set, count, kind, name, about) {
+    const text = (mode === "compare" && kind ? set.name.toUpperCase() + " " : "") + number(count);
+    const href = count && browsing(set, kind, name);
+    if (!href) return document.createTextNode(text);
+    const link = element("a", text);
+    link.href = href;
+    link.setAttribute("aria-label", text + (count === 1 ? " rule, " : " rules, ") + about);
+    return link;
+  }
+
+  const ofTechnique = (set, technique, count) => linked(set, count, "technique", technique.id, technique.id + " " + technique.name);
+  const ofTactic = (set, tactic) => set.answer.tactics ? linked(set, set.answer.tactics[tactic.name] || 0, "tactic", tactic.name, tactic.name) : "–";
+
   async function fill(set) {
     const found = await search();
     const request = found.request(set.chosen);
@@ -196,7 +219,7 @@
   function draw() {
     const a = sets.a, b = sets.b;
     for (const set of mode === "compare" ? [a, b] : [a]) {
-      set.number.textContent = number(set.answer.total) + (set.answer.total === 1 ? " rule" : " rules");
+      set.number.replaceChildren(linked(set, set.answer.total, "", "", title(set)), set.answer.total === 1 ? " rule" : " rules");
     }
     if (mode === "compare") drawCompared(a, b); else drawFiltered(a);
   }
@@ -216,6 +239,8 @@
 
   function drawFiltered(set) {
     matrix.paint(set.answer);
+    matrix.each((cell) => cell.shown.replaceChildren(ofTechnique(set, cell.technique, cell.technique.count)));
+    for (const tactic of tactics) tactic.rules.replaceChildren(ofTactic(set, tactic));
     const found = covered((technique) => technique.count > 0);
     tell(set.answer.total, " rules (" + title(set) + ") cover ", found.techniques, " of " + found.allTechniques + " techniques and ",
       found.subs, " of " + found.allSubs + " sub-techniques of ATT&CK Enterprise " + settings.version + ".");
@@ -236,12 +261,15 @@
     matrix.each((cell) => {
       const technique = cell.technique;
       cell.item.className = "in-" + technique.mark;
-      cell.shown.replaceChildren(element("span", technique.a ? "A " + number(technique.a) : ""), element("span", technique.b ? "B " + number(technique.b) : ""));
+      cell.shown.replaceChildren(...[[a, technique.a], [b, technique.b]].map(([set, count]) => {
+        const holder = element("span");
+        if (count) holder.append(ofTechnique(set, technique, count));
+        return holder;
+      }));
       if (technique.mark === "none") cell.shown.replaceChildren(element("span", "0"));
     });
     for (const tactic of tactics) {
-      const total = (set) => set.answer.tactics ? number(set.answer.tactics[tactic.name] || 0) : "–";
-      tactic.rules.textContent = total(a) + " / " + total(b);
+      tactic.rules.replaceChildren(ofTactic(a, tactic), " / ", ofTactic(b, tactic));
       tactic.covered.textContent = tactic.cells.filter((cell) => cell.technique.a).length + " / " + tactic.cells.filter((cell) => cell.technique.b).length;
       for (const cell of tactic.cells) {
         if (cell.fold) cell.fold.firstElementChild.textContent = "A " + cell.subs.filter((sub) => sub.technique.a).length + " · B " + cell.subs.filter((sub) => sub.technique.b).length + " of " + cell.subs.length;
@@ -284,7 +312,9 @@
     for (const technique of found) {
       const item = element("li"), link = element("a", technique.id + " " + technique.name);
       link.href = technique.href;
-      item.append(link, element("span", set.name.toUpperCase() + " " + number(technique[set.name]), "count"));
+      const count = element("span", "", "count");
+      count.append(ofTechnique(set, technique, technique[set.name]));
+      item.append(link, count);
       list.append(item);
     }
     part.append(list);
