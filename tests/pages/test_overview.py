@@ -16,9 +16,10 @@ from detectionary.model.entry import Entry
 from detectionary.model.predicate import Opaque
 from detectionary.model.rule import Severity
 from detectionary.pages.library import Library
-from detectionary.pages.overview.context import PATH, Overview, percent
+from detectionary.pages.overview.context import PATH, Overview
 from detectionary.pages.overview.kind import OVERVIEW
 from detectionary.pages.texts.code import escape
+from detectionary.pages.words import percent
 from detectionary.text import Diagnostic, Level, Span
 from tests.catalog.stored import an_entry, looks_for, moved, store
 from tests.pages.markup import read

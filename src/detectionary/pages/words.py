@@ -64,3 +64,15 @@ def scalar_text(value: ScalarValue | tuple[ScalarValue, ...]) -> str:
             return ", ".join(map(scalar_text, value))
         case _:
             return str(value)
+
+
+def percent(part: int, whole: int) -> str:
+    """A share that rounds neither to all nor to nothing: "99.3 %", "over 99.9 %", "under 0.1 %"."""
+    if not whole or part == whole:
+        return "100 %"
+    if not part:
+        return "0 %"
+    tenths = 1000 * part // whole
+    if tenths == 0:
+        return "under 0.1 %"
+    return "over 99.9 %" if tenths == 999 else f"{tenths / 10:.1f} %"

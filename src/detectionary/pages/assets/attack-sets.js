@@ -242,7 +242,8 @@
     matrix.each((cell) => cell.shown.replaceChildren(ofTechnique(set, cell.technique, cell.technique.count)));
     for (const tactic of tactics) tactic.rules.replaceChildren(ofTactic(set, tactic));
     const found = covered((technique) => technique.count > 0);
-    tell(set.answer.total, " rules (" + title(set) + ") cover ", found.techniques, " of " + found.allTechniques + " techniques and ",
+    const one = set.answer.total === 1, about = set.chosen.toString() ? " (" + title(set) + ")" : "";
+    tell(set.answer.total, (one ? " rule" : " rules") + about + (one ? " covers " : " cover "), found.techniques, " of " + found.allTechniques + " techniques and ",
       found.subs, " of " + found.allSubs + " sub-techniques of ATT&CK Enterprise " + settings.version + ".");
     download(layerOf(set));
   }

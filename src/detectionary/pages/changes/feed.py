@@ -132,7 +132,7 @@ def _detail(what: str, name: str | None, before: str | None, after: str | None) 
     label = escape(what if name is None else f"{what} {name}")
     match before, after:
         case None, None:
-            return f"{label} is another"
+            return f"{label} changed"
         case None, str():
             return f"{label}: + {escape(after)}"
         case str(), None:

@@ -28,7 +28,7 @@ from detectionary.pages.lists.context import (
 from detectionary.pages.lists.overview import group_id
 from detectionary.pages.lists.words import LIST_WORDS
 from detectionary.pages.texts.code import escape
-from detectionary.pages.words import operator_words
+from detectionary.pages.words import operator_words, percent
 
 _LONGEST: Final = 120
 """Longer names and values are cut; the page behind them shows the whole."""
@@ -52,6 +52,7 @@ def render_index(page: IndexPage) -> str:
             rules=rules_table(page.rules, root, words.rules),
             lists=ListMarkup(root),
             language_title=language_title,
+            percent=percent,
         )
     )
 
@@ -160,14 +161,19 @@ class ListMarkup:
         """An address for an attribute."""
         return Markup(href(self._root, page))  # noqa: S704  # escaped there
 
-    def chips(self, near: Neighbours, browse: str) -> Markup:
-        """Neighbours, each with the number of rules; those that are left out are told."""
+    def chips(self, near: Neighbours, browse: str | None = None) -> Markup:
+        """Neighbours, each with the number of rules; those that are left out are told, with the way to them: where
+        they are listed, or the search among the rules of the page, whose filters name them all.
+        """
         lines = [f"<li>{self._link(count)} <span class=count>{count.rules:,}</span></li>" for count in near.counts]
         more = near.total - len(near.counts)
         if more > 0:
-            lines.append(
-                f'<li class=more-near><a href="{href(self._root, near.more or browse)}">and {more:,} more</a></li>'
-            )
+            words = f"and {more:,} more"
+            if near.more is not None:
+                words = f'<a href="{href(self._root, near.more)}">{words}</a>'
+            elif browse is not None:
+                words += f' under <a href="{href(self._root, browse)}">Search and filter</a>'
+            lines.append(f"<li class=more-near>{words}</li>")
         return Markup(f'<ul class="near">{"".join(lines)}</ul>')  # noqa: S704  # `_link` escapes
 
     def bars(self, numbers: Neighbours, total: int) -> Markup:

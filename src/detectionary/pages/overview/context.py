@@ -85,6 +85,7 @@ class Overview(Part, frozen=True):
     languages: int
     platforms: int
     techniques: int
+    """Those of the matrix that have rules, sub-techniques not counted."""
     files: int
     files_without_rules: int
     functions: int
@@ -105,15 +106,3 @@ class Overview(Part, frozen=True):
 def browse_link(*pairs: tuple[str, str]) -> str:
     """The address of the browse page with filters, from the site's root."""
     return f"browse/index.html?{urlencode(pairs)}"
-
-
-def percent(part: int, whole: int) -> str:
-    """A share that rounds neither to all nor to nothing: "99.3 %", "over 99.9 %", "under 0.1 %"."""
-    if not whole or part == whole:
-        return "100 %"
-    if not part:
-        return "0 %"
-    tenths = 1000 * part // whole
-    if tenths == 0:
-        return "under 0.1 %"
-    return "over 99.9 %" if tenths == 999 else f"{tenths / 10:.1f} %"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from detectionary.catalog import Facet, Index
+from detectionary.pages.attack.matrix import matrix_page
 from detectionary.pages.changes.context import changes_of, page_of, runs_of, summary
 from detectionary.pages.library import Library
 from detectionary.pages.overview.context import LastChange, LastChanges, Overview
@@ -25,7 +26,7 @@ def overview(library: Library) -> Overview:
         repositories=len(index.values(Facet.REPOSITORY)),
         languages=len(index.values(Facet.LANGUAGE)),
         platforms=len(index.values(Facet.PLATFORM)),
-        techniques=len(index.values(Facet.TECHNIQUE)),
+        techniques=matrix_page(library).covered_techniques,
         files=numbers.files,
         files_without_rules=sum(count for _, count in numbers.ignored),
         functions=numbers.functions,

@@ -12,8 +12,9 @@ from detectionary.pages.environment import environment
 from detectionary.pages.kind import PageKind
 from detectionary.pages.library import Library
 from detectionary.pages.overview.charts import draw, proportion
-from detectionary.pages.overview.context import PATH, Overview, percent
+from detectionary.pages.overview.context import PATH, Overview
 from detectionary.pages.overview.fill import overview
+from detectionary.pages.words import percent
 
 _MOST_REASONS: Final = 9
 """Longer lists are cut; the JSON has them whole."""
