@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from detectionary.model.analysis import Analysis, Indicator, OutputField, Stage
+from detectionary.model.analysis import Analysis, Group, GroupKind, Indicator, OutputField, Stage
 from detectionary.model.attack import Coverage
 from detectionary.model.entry import NO_RELATIONS, CorpusCount, Relations
 from detectionary.model.predicate import Operator, Quantifier, Value, ValueKind
@@ -15,6 +15,7 @@ from detectionary.pages.rule.fill import output_fields
 from detectionary.pages.rule.html import WEIGHT_LIMIT, render_rule
 from detectionary.text import Diagnostic, Level, Span
 from tests.pages.entries import FIRST, FIRST_RELATIONS, long_entry, paint, text_value
+from tests.pages.markup import read
 
 
 def page_of(analysis: Analysis, relations: Relations = NO_RELATIONS) -> RulePage:
@@ -174,3 +175,13 @@ def test_the_heaviest_rule_page_and_what_it_loads_are_below_150_kilobytes() -> N
     assert {"rule.css", "rule.js", "theme.js"} <= set(loaded)
     assert len(fonts) == 2
     assert WEIGHT_LIMIT + sum(map(len, {**loaded, **fonts}.values())) < 150_000
+
+
+def test_a_row_that_is_one_of_several_alternatives_says_so() -> None:
+    def row(field: str, start: int, group: Group | None) -> Indicator:
+        return Indicator(field, Operator.EQ, Quantifier.ANY, (text_value("x"),), 1, Span(start, start + 1), group)
+
+    either, both = Group(1, GroupKind.ANY), Group(2, GroupKind.ALL)
+    page = page_of(Analysis(True, indicators=(row("a", 0, either), row("b", 1, both), row("c", 2, both))))
+    labels = [each.text for each in read(render_rule(page)).all("th") if each.attributes.get("class") == "group"]
+    assert labels == ["Group", "one of", "all of"]

@@ -2,7 +2,8 @@
 
 Negations are pushed down to the comparisons first, so that polarity and group follow from where a comparison stands:
 rows of one `and` must all hold, rows of one `or` may hold. Exclusions of an `and` exclude each for itself, which is an
-`any` group of exclusions; those of an `or` exclude only together, an `all` group.
+`any` group of exclusions; those of an `or` exclude only together, an `all` group. What an alternative of an `or` looks
+for besides its exclusions (`(a and not b) or c`) need not hold: it belongs to the group of the `or`.
 """
 
 from __future__ import annotations
@@ -116,7 +117,8 @@ class Rows:
                 )
             )
 
-    def _grouped(self, part: _Part) -> Iterator[tuple[Row, Group | None]]:
+    def _grouped(self, part: _Part, outer: Group | None = None) -> Iterator[tuple[Row, Group | None]]:
+        """The rows of a part; `outer` is the group of the `or` around it, if there is one."""
         match part:
             case _Other():
                 return
@@ -124,21 +126,21 @@ class Rows:
                 yield _null_check_turned(part), None
             case _Connected(kind, parts) if kind is GroupKind.ALL:
                 rows = [_null_check_turned(each) for each in parts if isinstance(each, Row)]
-                yield from self._in_order(
-                    parts,
-                    {
-                        False: self._group(GroupKind.ALL, sum(not row.excludes for row in rows)),
-                        True: self._group(GroupKind.ANY, sum(row.excludes for row in rows)),
-                    },
-                    rows,
-                )
+                looking = sum(not row.excludes for row in rows)
+                groups = {
+                    False: outer if looking == 1 else self._group(GroupKind.ALL, looking),
+                    True: self._group(GroupKind.ANY, sum(row.excludes for row in rows)),
+                }
+                yield from self._in_order(parts, groups, rows)
             case _Connected(_, parts):
                 rows = [each for each in parts if isinstance(each, Row)]
                 if all(row.comparison.operator in _FLIPPED for row in rows):
                     rows = [_null_check_turned(row) for row in rows]
-                together = bool(rows) and all(row.excludes for row in rows)
-                group = self._group(GroupKind.ALL if together else GroupKind.ANY, len(parts) if rows else 0)
-                yield from self._in_order(parts, {False: group, True: group}, rows)
+                alone = any(_looks_alone(each) for each in parts)
+                together = bool(rows) and all(row.excludes for row in rows) and not alone
+                members = len(parts) if rows or alone else 0
+                group = self._group(GroupKind.ALL if together else GroupKind.ANY, members)
+                yield from self._in_order(parts, {False: group, True: group}, rows, group)
             case _:
                 assert_never(part)
 
@@ -146,7 +148,7 @@ class Rows:
         return Group(next(self._numbers), kind) if members > 1 else None
 
     def _in_order(
-        self, parts: list[_Part], groups: dict[bool, Group | None], rows: list[Row]
+        self, parts: list[_Part], groups: dict[bool, Group | None], rows: list[Row], outer: Group | None = None
     ) -> Iterator[tuple[Row, Group | None]]:
         following = iter(rows)
         for part in parts:
@@ -154,7 +156,15 @@ class Rows:
                 row = next(following)
                 yield row, groups[row.excludes]
             else:
-                yield from self._grouped(part)
+                yield from self._grouped(part, outer)
+
+
+def _looks_alone(part: _Part) -> bool:
+    """Whether a part of an `or` looks for one thing besides what it excludes: it is one of the alternatives itself."""
+    if not isinstance(part, _Connected):
+        return False
+    rows = [_null_check_turned(each) for each in part.parts if isinstance(each, Row)]
+    return sum(not row.excludes for row in rows) == 1
 
 
 def _null_check_turned(row: Row) -> Row:

@@ -26,7 +26,7 @@ ValuePlace: TypeAlias = Callable[[ValueKey, bool], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Rows of one group, or rows that stand alone."""
+    """Rows of one group, or a row that stands alone; a row alone in an `any` group is one of several alternatives."""
 
     kind: str | None
     rows: tuple[PageIndicator, ...]
@@ -45,7 +45,7 @@ class Block:
     def label(self, what: str) -> str:
         """What the group means for its rows."""
         if self.kind == "any":
-            return "any of"
+            return "any of" if len(self.rows) > 1 else "one of"
         return "together" if what == "exclusion" else "all of"
 
 
@@ -84,8 +84,12 @@ class ComparisonMarkup(TextMarkup):
                 groups[row.group.id] = [row]
                 order.append(groups[row.group.id])
         return tuple(
-            Block(block[0].group.kind if block[0].group is not None and len(block) > 1 else None, tuple(block))
+            Block(
+                None if group is None or (group.kind == "all" and len(block) == 1) else group.kind,
+                tuple(block),
+            )
             for block in order
+            for group in (block[0].group,)
         )
 
     def counted(self, rows: Sequence[PageIndicator]) -> bool:
