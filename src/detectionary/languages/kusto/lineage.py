@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Final
 
 from detectionary.languages.kusto.bound import Bound, ColumnSymbol, FunctionSymbol, VariableSymbol
-from detectionary.languages.kusto.constants import GLOBAL, ROW_FUNCTIONS, Constants, Scope
+from detectionary.languages.kusto.constants import GLOBAL, ROW_FUNCTIONS, Constants, Scope, is_clock
 from detectionary.languages.kusto.syntax import (
     Call,
     Element,
@@ -66,6 +66,7 @@ _CASTS: Final = frozenset(
     | {"toguid", "todynamic", "parse_json", "trim"}
 )
 _OPTIONAL_COLUMN: Final = frozenset({"column_ifexists", "columnifexists"})
+_OTHER_RECORDS: Final = frozenset({"prev", "next"})
 _SIZES: Final = frozenset({"array_length", "array_sum", "strlen"})
 
 COLLECTING: Final = frozenset(
@@ -119,6 +120,8 @@ class Origin:
     """For `min`/`max`: the source field, should the comparison turn out to be no threshold."""
     tables: tuple[str, ...] = ()
     """The tables that the field is a column of, where known."""
+    clock: bool = False
+    """The value is measured from the clock: `now() - TimeGenerated`."""
 
 
 class Lineage:
@@ -225,7 +228,7 @@ class Lineage:
         if name in _CONDITIONAL:
             return None
         inner = self.trace(arguments[0], scope) if len(arguments) == 1 else None
-        if inner is None or (name in ROW_FUNCTIONS and name not in ("prev", "next")):
+        if inner is None or (name in ROW_FUNCTIONS and name not in _OTHER_RECORDS):
             return self._as_text(call, scope)
         nature = inner.nature
         if name in _SIZES and inner.aggregate is not None:
@@ -252,7 +255,8 @@ class Lineage:
             return None  # two records' times, or the two ends of a group
         if any((o.field, o.nature, o.column) != (first.field, first.nature, first.column) for o in others):
             return None
-        return replace(first, transforms=(self._constants.source(expression), *first.transforms))
+        clock = first.clock or (first.nature is Nature.TIME and any(is_clock(node) for node in walk(expression)))
+        return replace(first, transforms=(self._constants.source(expression), *first.transforms), clock=clock)
 
     def _leaves(self, expression: Expression, scope: Scope) -> Iterator[Origin]:
         pending: list[tuple[Node, Scope]] = [(expression, scope)]
@@ -270,7 +274,9 @@ class Lineage:
                         continue
                     origin = self._name(node, node.name, inside)
                     if origin is not None:
-                        yield origin
+                        # A table read twice has two records, whose times have one column as stored.
+                        own = isinstance(symbol, ColumnSymbol) and origin.nature is Nature.TIME
+                        yield replace(origin, column=symbol) if own else origin
                 case Path() | Element() if _is_path(node):
                     origin = self.trace(node, inside)
                     if origin is not None:
@@ -285,6 +291,9 @@ class Lineage:
                     alone = _rowwise(node)
                     if alone is not None:
                         yield alone
+                    elif node.name.text in _OTHER_RECORDS and node.arguments:
+                        for origin in self._leaves(node.arguments[0], inside):
+                            yield replace(origin, transforms=(node.name.text, *origin.transforms))
                     elif node.name.text in _OPTIONAL_COLUMN and node.arguments:
                         origin = self._optional_column(node, inside)
                         if origin is not None:

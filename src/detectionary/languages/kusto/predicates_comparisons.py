@@ -64,6 +64,17 @@ class Comparisons:
     def has_clock(self, expression: Expression) -> bool:
         return any(is_clock(node) for node in walk(expression))
 
+    def _is_since(self, expression: Expression, source: Origin) -> bool:
+        """Whether a value of the record's time is measured from the clock, here or where its column was made."""
+        return source.clock or self.has_clock(expression)
+
+    def _is_moment(self, left: Expression, source: Origin, values: tuple[Folded, ...]) -> bool:
+        """Whether the record's time is compared with a point in time, or a length of it from the clock."""
+        if source.nature is not Nature.TIME or not values:
+            return False
+        # `TimeGenerated > 1d` means a day of the clock, however it is read.
+        return _is_time(values) or self._is_since(left, source) or (not source.transforms and _is_length(values))
+
     def compare(
         self,
         left: Expression,
@@ -77,7 +88,7 @@ class Comparisons:
         source = self._lineage.trace(left, scope)
         if source is None:
             return self._several(left, test, values, span, scope, origin)
-        if source.nature is Nature.TIME and (_is_time(values) or (values and self.has_clock(left))):
+        if self._is_moment(left, source, values):
             return TimeFilter(self.text(span), span)
         if source.nature is Nature.AGGREGATE and _is_quantity(values, origin):
             return self._threshold(left, source, test, values, span)
@@ -127,7 +138,7 @@ class Comparisons:
             counted = next(source for source in sources if source.nature is Nature.AGGREGATE)
             return self._threshold(left, counted, test, values, span)
         text = self._constants.source(left)
-        if natures <= {Nature.TIME, Nature.INTERVAL} or isinstance(bare, Binary):
+        if natures <= {Nature.TIME, Nature.INTERVAL} or _is_difference(bare):
             return self.interval(left, test, values, span)
         return not_if(test.negated, self.values(Origin(text), test, values, span, origin))
 
@@ -191,7 +202,7 @@ class Comparisons:
             return self._column_between(
                 node, f"{self._constants.source(node.low)} .. {self._constants.source(node.high)}"
             )
-        if source is not None and source.nature is Nature.TIME and _is_time((low, high)):
+        if source is not None and self._is_moment(node.operand, source, (low, high)):
             return TimeFilter(text, node.span)
         limits = (kind_and_scalar(low)[1], kind_and_scalar(high)[1])
         sources = self._lineage.sources(node.operand, scope) if source is None else [source]
@@ -207,6 +218,8 @@ class Comparisons:
         if all(each.nature is Nature.INTERVAL or (each.nature is Nature.TIME and source is None) for each in sources):
             return self._column_between(node, f"{limits[0]} .. {limits[1]}")
         if source is None:
+            if _is_difference(bare_of(node.operand)):
+                return self._column_between(node, f"{limits[0]} .. {limits[1]}")
             source = Origin(self._constants.source(node.operand))
         written = Value(ValueKind.RANGE, limits, source.transforms)
         return not_if(node.negated, Comparison(source.field, Operator.BETWEEN, Quantifier.ANY, (written,), node.span))
@@ -280,6 +293,11 @@ def bare_of(expression: Expression) -> Expression:
     return expression
 
 
+def _is_difference(expression: Expression) -> bool:
+    """Whether the expression calculates one value of others: two columns in it are compared, at a distance."""
+    return isinstance(expression, Binary) or (isinstance(expression, Call) and expression.name.text == "datetime_diff")
+
+
 def _is_unread_list(value: Folded) -> bool:
     """A list that only a run can read: `toscalar(T | summarize make_set(x))`."""
     return isinstance(value, Symbolic) and value.type is ScalarType.DYNAMIC and not value.clock
@@ -295,6 +313,10 @@ def _is_time(values: tuple[Folded, ...]) -> bool:
         )
         for value in values[:1]
     )
+
+
+def _is_length(values: tuple[Folded, ...]) -> bool:
+    return all(isinstance(value, Constant | Symbolic) and value.type is ScalarType.TIMESPAN for value in values)
 
 
 def _is_quantity(values: tuple[Folded, ...], origin: str | None) -> bool:
