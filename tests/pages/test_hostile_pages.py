@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -10,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
 import pytest
 
 from detectionary.catalog import open_catalog
@@ -184,3 +186,13 @@ def test_a_rule_whose_every_name_is_endless_has_a_light_page(text: str) -> None:
     compared = render_compare(compare([page, rule_page(FIRST, NO_RELATIONS, paint)]), live=True)
     assert faults(compared) == []
     assert len(compared.encode()) <= HEAVIEST
+
+
+def test_what_is_cut_is_counted_whole() -> None:
+    text = next(iter(LONG.values()))
+    page = rule_page(hostile_entry(text), NO_RELATIONS, paint)
+    page = msgspec.structs.replace(page, indicators=page.indicators * 40)
+    html = render_rule(page)
+    assert "cut here" in html
+    assert re.search(rf'<a href="#indicators">Indicators <span class="count">{len(page.indicators)}</span>', html)
+    assert re.search(rf'<h2 id="indicators">.*<span class="count">{len(page.indicators)}</span></h2>', html)

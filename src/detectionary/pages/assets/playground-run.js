@@ -3,7 +3,7 @@
   "use strict";
   var ground = window.playground, id = ground.id, make = ground.make, count = ground.count, state = ground.state;
   var button = id("run"), pane = id("result");
-  var running = null;
+  var running = null, wanted = false; // wanted: as soon as the text is read
 
   function when(text) { return text ? text.replace("T", " ").replace(/(\.\d+)?Z$/, "") : ""; }
   function shown(value) {
@@ -32,10 +32,14 @@
     button.textContent = running ? "Stop" : "Run";
     id("at").disabled = !state.tables.length;
     id("logs").textContent = reason();
+    if (!wanted || state.sent !== ground.area.value) return;
+    wanted = false;
+    run();
   }
 
   function run(at) {
     if (running) { running.abort(); return; }
+    if (typeof at !== "string" && state.tables.length && state.sent !== ground.area.value && ground.area.value.trim()) { wanted = true; return; }
     if (button.disabled) return;
     var stopping = new AbortController();
     running = stopping;
@@ -95,7 +99,7 @@
     return answer.row_count ? "No alert: the trigger does not hold for " + rows + "." : "No alert: no row is left.";
   }
   function span(answer) {
-    var text = "Evaluated at " + when(answer.at) + " UTC over " + (answer.window_start ? "what came since " + when(answer.window_start) : "all records before") + ".";
+    var text = (answer.outcome === "refused" ? "It would be evaluated at " : "Evaluated at ") + when(answer.at) + " UTC over " + (answer.window_start ? "what came since " + when(answer.window_start) : "all records before") + ".";
     if (answer.tables_absent.length) text += " The logs hold no record of " + answer.tables_absent.join(", ") + ".";
     if (answer.tables_left_out.length) text += " " + answer.tables_left_out.join(", ") + ": left out, its records stand in the query's other tables.";
     return text;
@@ -167,7 +171,7 @@
     card.append(make("h3", "", each.title));
     var chips = make("ul", "chips");
     chips.append(make("li", "chip severity " + (each.severity || ""), each.severity || "no severity"));
-    each.tactics.concat(each.techniques).forEach(function (name) { chips.append(make("li", "chip", name)); });
+    each.tactics.map(function (name) { return name.replace(/([a-z])([A-Z])/g, "$1 $2"); }).concat(each.techniques).forEach(function (name) { chips.append(make("li", "chip", name)); });
     card.append(chips);
     if (each.description) card.append(make("p", "description", each.description));
     var facts = make("dl");
@@ -215,6 +219,7 @@
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); if (!running) run(); }
   });
   id("at").addEventListener("keydown", function (event) { if (event.key === "Enter" && !running) run(); });
+  ground.area.addEventListener("input", function () { wanted = false; });
   document.addEventListener("playground:ready", update);
   document.addEventListener("playground:changed", update);
   update();

@@ -29,7 +29,7 @@ def _column(tactic: MatrixTactic, root: str, told: _Told) -> str:
     cells = "".join(_cell(each, root, tactic, told) for each in tactic.techniques)
     return (
         f'<section id="{tactic.id}" data-tactic="{escape(tactic.name)}"><h2><a href="{root}{tactic.page}">'
-        f"{escape(tactic.name)}</a></h2><p>Rules <b>{tactic.rules:,}</b>, <br>techniques <i>{tactic.covered}</i> of "
+        f"{escape(tactic.name)}</a></h2><p>Rules <b>{tactic.rules:,}</b> <br>Techniques <i>{tactic.covered}</i> of "
         f"{len(tactic.techniques)}</p>\n<ul>{cells}</ul></section>\n"
     )
 

@@ -118,8 +118,11 @@ def _render(
     """`cut`: names are cut too, so that they are no links. Unless it has to be `whole`, a page ends where it has become
     too heavy.
     """
-    page = cut_texts(page, _LONGEST, _LONGEST_LIST) if cut else page
     markup = RuleMarkup(page, detail, bodies)
+    sections = markup.sections  # with the numbers of the whole rule
+    if cut:
+        page = cut_texts(page, _LONGEST, _LONGEST_LIST)
+        markup = RuleMarkup(page, detail, bodies)
     pieces = (
         environment()
         .get_template("rule.html.j2")
@@ -131,7 +134,8 @@ def _render(
             linked=loose_root is None and not cut,
             cut=cut,
             layout="base.html.j2" if loose_root is None else "loose.html.j2",
-            sections=markup.sections,
+            sections=sections,
+            numbers={name: count for name, _, count in sections},
             bodies=bodies,
             raw_name=raw_name(page),
             most=min(SEEN, detail.others),
