@@ -29,6 +29,7 @@ from detectionary.compiler.rewrites import TIME_COLUMNS
 from detectionary.compiler.ticks import datetime_text, timespan_text
 from detectionary.languages.kusto.bound import ColumnSymbol, TableSymbol, TableType, VariableSymbol
 from detectionary.languages.kusto.functions_aggregate import AGGREGATES
+from detectionary.languages.kusto.functions_scalar import SCALAR_FUNCTIONS
 from detectionary.languages.kusto.syntax import (
     BadExpression,
     Between,
@@ -385,6 +386,11 @@ def _call(low: Lowering, node: Call, scope: Scope) -> Expr:
         return aggregate(low, node, scope)
     if id(node) in scope.frame.expansions:
         return body_value(low, node, scope)
+    if isinstance(scope.names.get(name), FunctionName):
+        raise refuse(f"{name} is not taken apart: functions are called too deeply or too often", node.span)
+    definition = low.environment.functions.get(name)
+    if definition is not None and definition.body is not None and name not in SCALAR_FUNCTIONS:
+        raise refuse(f"{name} calls itself, or is called too often", node.span)
     function = canonical(name)
     if function in WINDOWS:
         return window(low, node, function, scope)

@@ -8,7 +8,7 @@ from detectionary.compiler.lower_calls import body_table, given_rows, named_tabl
 from detectionary.compiler.lowering import Lowering
 from detectionary.compiler.plan import Constant, Expr, SortKey, Values
 from detectionary.compiler.refused import MissingTableError, refuse
-from detectionary.compiler.relation import Relation, Scope, TableName
+from detectionary.compiler.relation import FunctionName, Relation, Scope, TableName
 from detectionary.languages.kusto.bind_calls import PLACES
 from detectionary.languages.kusto.bind_names import external_name
 from detectionary.languages.kusto.bind_projections import option
@@ -44,6 +44,8 @@ def called_table(low: Lowering, node: Call, scope: Scope, given: Relation | None
     local = scope.names.get(name)
     if isinstance(local, TableName):
         return named_table(low, node, name, scope)
+    if isinstance(local, FunctionName):
+        raise refuse(f"{name} is not taken apart: functions are called too deeply or too often", node.span)
     if name == "materialize" and len(node.arguments) == 1:
         return low.table(node.arguments[0], scope)
     if name == TABLE:

@@ -128,6 +128,9 @@ class Operators(Projections, Tables, Graphs):
             meaning = self.expression(node, scope)
             if isinstance(meaning, Graph):
                 return meaning
+            # Not `tabular`, which would bind the call again: functions that begin with functions would take 2^n times.
+            table = self.results[id(node)] = self.as_table(meaning, node)
+            return table
         return self.tabular(node, scope)
 
     def operator(self, node: Operator, current: Meaning | None, scope: Scope) -> Meaning:

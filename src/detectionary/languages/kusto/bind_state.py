@@ -91,6 +91,7 @@ class BinderState(ABC):
         self.functions: dict[str, None] = {}
         self.dependencies: set[str] = set()
         self.diagnostics: list[Diagnostic] = []
+        self._reported: set[tuple[str, str, Span]] = set()
         self.muted = 0
         """Above 0, findings are dropped: a body is bound again, or the user can do nothing about them."""
         self.constants_read = False
@@ -114,6 +115,10 @@ class BinderState(ABC):
     @abstractmethod
     def tabular(self, node: Expression, scope: Scope) -> TableType:
         """The table that an expression gives; a finding and an open table when it gives none."""
+
+    @abstractmethod
+    def as_table(self, meaning: Meaning, node: Expression) -> TableType:
+        """The table that a meaning is; a finding at `node` and an open table when it is none."""
 
     @abstractmethod
     def stages(self, stages: Sequence[Expression | Operator], current: Meaning | None, scope: Scope) -> Meaning:
@@ -166,8 +171,10 @@ class BinderState(ABC):
     # Findings
 
     def report(self, code: str, level: Level, message: str, node: Node | Span, advice: str | None = None) -> None:
-        if not self.muted:
-            span = node if isinstance(node, Span) else node.span
+        """Record a finding; some expressions are bound more than once, and say theirs once all the same."""
+        span = node if isinstance(node, Span) else node.span
+        if not self.muted and (code, message, span) not in self._reported:
+            self._reported.add((code, message, span))
             self.diagnostics.append(Diagnostic(code, level, message, span, advice))
 
     def suggestion(self, name: str, candidates: Iterable[str]) -> str | None:
