@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page
 
 from detectionary.catalog import Facet, Filters, Sort, open_catalog
 from detectionary.catalog.search import question
-from detectionary.model.entry import Entry
+from detectionary.model.entry import Action, Entry
 from detectionary.model.rule import Severity
 from detectionary.pages.browse.search import LIMIT, BrowseRequest, browse_answer
 from detectionary.pages.environment import asset_files
@@ -60,9 +60,11 @@ def entries() -> Iterator[Entry]:
         language="eql",
         severity=Severity.CRITICAL,
     )
-    yield an_entry(
+    epsilon = an_entry(
         "epsilon", looks_for("CommandLine", "STRASSE"), language="sigma", tables=("windows/process_creation",)
     )
+    write = Action("azure:Activity/NETWORK/NICS/WRITE", "azure:Activity", "NETWORK/NICS/WRITE")
+    yield replace(epsilon, actions=(write,))
     for number, text in enumerate(TEXTS):
         made = an_entry(f"text {number}", looks_for("Größe" if number % 2 else "grösse", text), query=text)
         yield replace(

@@ -12,6 +12,7 @@ from hypothesis import strategies as some
 
 from detectionary.catalog import COUNTED, Catalog, Facet, Filters, Index, Sort, browse, open_catalog
 from detectionary.catalog.listing import authors_of, named_in
+from detectionary.model.entry import Action
 from detectionary.model.rule import Severity
 from tests.catalog.stored import an_entry, looks_for, store
 
@@ -42,7 +43,12 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
         replace(first, rule=replace(first.rule, author=AUTHORS, status="Available")),
         second,
         replace(third, platform="Windows"),
-        replace(fourth, third_party_feed="its table holds alerts", platform="windows"),
+        replace(
+            fourth,
+            third_party_feed="its table holds alerts",
+            platform="windows",
+            actions=(Action("azure:Activity/NETWORK/NICS/WRITE", "azure:Activity", "NETWORK/NICS/WRITE"),),
+        ),
     )
     with open_catalog(path) as opened:
         yield opened
@@ -73,6 +79,9 @@ def found(index: Index, filters: Filters) -> set[str]:
         (Facet.FIELD, "useragent", {"alpha"}),
         (Facet.ACTION, "runinstances", {"alpha"}),
         (Facet.ACTION, "aws:ec2.amazonaws.com/RunInstances", {"alpha"}),
+        (Facet.ACTION, "network/nics/write", {"delta"}),
+        (Facet.ACTION, "azure:activity/network/nics/write", {"delta"}),
+        (Facet.ACTION, "write", set()),
         (Facet.TABLE, "windows/process_creation", {"gamma"}),
         (Facet.SOURCE, "awscloudtrail", {"alpha"}),
         (Facet.AUTHOR, "bo", {"alpha"}),
@@ -86,6 +95,12 @@ def found(index: Index, filters: Filters) -> set[str]:
         (Facet.STATUS, "available", {"alpha"}),
         (Facet.PLATFORM, "WINDOWS", {"gamma", "delta"}),
         (Facet.TACTIC, "none such", set()),
+        (Facet.FEED, "perhaps", set()),
+        (Facet.PARSED, "1", set()),
+        (Facet.TECHNIQUE, "T10%", set()),  # nothing stands for other characters
+        (Facet.TECHNIQUE, "T1078_004", set()),
+        (Facet.REPOSITORY, "%", set()),
+        (Facet.REPOSITORY, "repositor_", set()),
     ],
 )
 def test_a_filter_is_said_in_any_of_its_ways(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from detectionary.catalog import Catalog, Facet, Filters, open_catalog
+from detectionary.catalog import Catalog, Facet, Filters, browse, open_catalog
 from detectionary.catalog.search import question, tactics_called, technique_called
 from detectionary.model.rule import Severity
 from tests.catalog.stored import an_entry, looks_for, store
@@ -87,6 +88,22 @@ def test_hits_are_marked_and_the_text_around_them_is_whole(catalog: Catalog) -> 
     (hit,) = catalog.search('"What alpha"')
     assert ("What alpha", True) in hit.snippet
     assert "".join(piece for piece, _ in hit.snippet) == "What alpha is about"
+
+
+def test_blanks_around_a_value_and_inside_of_a_tactic_do_not_count(catalog: Catalog) -> None:
+    for facet, value in ((Facet.SEVERITY, " low "), (Facet.FIELD, "Role\n"), (Facet.LANGUAGE, "\tkql")):
+        assert "beta" in {hit.reference.slug for hit in catalog.search("", Filters().adding(facet, value))}
+    found = catalog.search('tactic:"exe cution"')
+    assert [hit.reference.slug for hit in found] == ["alpha"]
+
+
+def test_rules_without_words_are_listed_as_the_browse_page_lists_them(tmp_path: Path) -> None:
+    path = tmp_path / "same.db"
+    made = [an_entry("a", language="sigma"), an_entry("b", language="kusto"), an_entry("c", language="eql")]
+    store(path, *(replace(each, rule=replace(each.rule, title="The same")) for each in made))
+    with open_catalog(path) as catalog:
+        listed = [found.rule.reference.slug for found in browse(catalog, catalog.index()).rules]
+        assert [hit.reference.slug for hit in catalog.search("")] == listed == ["c", "b", "a"]
 
 
 def test_the_limit_limits(catalog: Catalog) -> None:

@@ -108,7 +108,7 @@ class Filtering(Strict):
         filters = Filters()
         for facet in Facet:
             for name in getattr(self, facet.value):
-                filters = filters.adding(facet, name.strip())
+                filters = filters.adding(facet, name)
         return filters
 
     def browse_request(self) -> BrowseRequest:

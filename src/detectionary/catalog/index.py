@@ -254,7 +254,7 @@ class Index:
                 called = {facet_key(name).replace(" ", "") for name in tactics_called(key)}
                 return self._any(facet, (each for each in self.values(facet) if each.replace(" ", "") in called))
             case Facet.ACTION:
-                same = (each for each in self.values(facet) if each == key or each.rpartition("/")[2] == key)
+                same = (each for each in self.values(facet) if each == key or each.partition("/")[2] == key)
                 return self._any(facet, same)
             case Facet.REPOSITORY:
                 same = (each for each in self.values(facet) if each == key or each.endswith(f"/{key}"))

@@ -403,7 +403,7 @@ class Catalog:
         if asked.match is None:
             query = (
                 f"SELECT {_REFERENCE}, r.severity, substr(r.description, 1, 200) {rules} "
-                f"WHERE r.gone_run IS NULL AND {where} ORDER BY r.title COLLATE NOCASE, r.slug LIMIT :limit"
+                f"WHERE r.gone_run IS NULL AND {where} ORDER BY r.title COLLATE NOCASE, r.language, r.slug LIMIT :limit"
             )
         else:
             query = (

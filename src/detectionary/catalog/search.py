@@ -55,9 +55,9 @@ class Filters:
     by_facet: tuple[tuple[Facet, tuple[str, ...]], ...] = ()
 
     def adding(self, facet: Facet, value: str) -> Filters:
-        """The same filters with one more accepted value."""
+        """The same filters with one more accepted value; blanks around it do not count."""
         kept = dict(self.by_facet)
-        kept[facet] = (*kept.get(facet, ()), value)
+        kept[facet] = (*kept.get(facet, ()), value.strip())
         return replace(self, by_facet=tuple(kept.items()))
 
 
@@ -150,7 +150,7 @@ def question(text: str, filters: Filters = Filters()) -> Question:
     for word in _words(text):
         if word.facet is not None:
             if word.text.strip():
-                filters = filters.adding(word.facet, word.text.strip())
+                filters = filters.adding(word.facet, word.text)
             continue
         prefix = not word.quoted and word.text.endswith("*")
         bare = word.text.rstrip("*") if prefix else word.text
@@ -189,19 +189,22 @@ WEIGHTS: Final = ", ".join(str(COLUMN_WEIGHTS.get(column, 1)) for column in SEAR
 
 _FIELD: Final = "(c.field = {0} COLLATE NOCASE OR c.field_key = lower({0}))"
 
+_YES_OR_NO: Final = "CASE lower({0}) WHEN 'yes' THEN 1 WHEN 'no' THEN 0 END"
+"""Null, which no rule equals, for what is neither."""
+
 _CONDITIONS: Final = {
     Facet.LANGUAGE: "r.language = {0} COLLATE NOCASE",
     Facet.TABLE: "r.id IN (SELECT rule FROM rule_tables WHERE name = {0} COLLATE NOCASE)",
     Facet.FIELD: f"r.id IN (SELECT c.rule FROM comparisons AS c WHERE {_FIELD})",
     Facet.VALUE: "r.id IN (SELECT rule FROM comparison_values WHERE value_key = {0})",
     Facet.TECHNIQUE: "r.id IN (SELECT rule FROM techniques WHERE technique_id = {0} COLLATE NOCASE "
-    "OR technique_id LIKE {0} || '.%')",
-    Facet.TACTIC: "r.id IN (SELECT rule FROM techniques WHERE tactic = {0} COLLATE NOCASE "
-    "OR replace(tactic, ' ', '') = {0} COLLATE NOCASE)",
+    "OR substr(technique_id, 1, length({0}) + 1) = {0} || '.' COLLATE NOCASE)",
+    Facet.TACTIC: "r.id IN (SELECT rule FROM techniques "
+    "WHERE replace(tactic, ' ', '') = replace({0}, ' ', '') COLLATE NOCASE)",
     Facet.ACTION: "r.id IN (SELECT rule FROM actions WHERE action_key = lower({0}) OR operation = {0} COLLATE NOCASE)",
     Facet.SEVERITY: "r.severity = {0} COLLATE NOCASE",
     Facet.PLATFORM: "r.platform = {0} COLLATE NOCASE",
-    Facet.REPOSITORY: "(s.name = {0} COLLATE NOCASE OR s.name LIKE '%/' || {0})",
+    Facet.REPOSITORY: "(s.name = {0} COLLATE NOCASE OR substr(s.name, -length({0}) - 1) = '/' || {0} COLLATE NOCASE)",
     Facet.KIND: "r.kind = {0} COLLATE NOCASE",
     Facet.STATUS: "r.status = {0} COLLATE NOCASE",
     Facet.SOURCE: "r.id IN (SELECT rule FROM rule_tables WHERE name = {0} COLLATE NOCASE)",
@@ -210,8 +213,8 @@ _CONDITIONS: Final = {
     "AND c.excluded = 1) WHEN 'thresholds' THEN EXISTS (SELECT 1 FROM thresholds AS t WHERE t.rule = r.id) "
     "WHEN 'diagnostics' THEN EXISTS (SELECT 1 FROM diagnostics AS d WHERE d.rule = r.id AND d.level <> 'note') "
     "WHEN 'opaque' THEN r.opaques > 0 ELSE 0 END",
-    Facet.FEED: "(r.third_party_feed IS NOT NULL) = (lower({0}) = 'yes')",
-    Facet.PARSED: "r.accepted = (lower({0}) = 'yes')",
+    Facet.FEED: f"(r.third_party_feed IS NOT NULL) = {_YES_OR_NO}",
+    Facet.PARSED: f"r.accepted = {_YES_OR_NO}",
     Facet.ID: "r.rule_id = {0} COLLATE NOCASE",
 }
 """For each facet, the condition on `rules AS r` and `repositories AS s`; `{0}` is the value's parameter."""

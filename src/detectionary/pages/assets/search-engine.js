@@ -311,7 +311,6 @@ globalThis.detectionary.shard("engine", null, function (tools) {
   async function having(mask, all, facet, name, index) {
     const key = fold(strip(name), await letters(name));
     const column = all.facet[facet];
-    const after = (text, parting) => text.slice(text.lastIndexOf(parting) + 1);
     const same = (each) => each === key;
     switch (facet) {
       case "language": {
@@ -338,7 +337,7 @@ globalThis.detectionary.shard("engine", null, function (tools) {
         const called = Object.hasOwn(index.tactics, name) ? index.tactics[name].map(plain) : [name];
         return mark(mask, column, (each) => called.includes(plain(each)));
       }
-      case "action": return mark(mask, column, (each) => each === key || after(each, "/") === key);
+      case "action": return mark(mask, column, (each) => each === key || each.slice(each.indexOf("/") + 1) === key);
       case "repository": return mark(mask, column, (each) => each === key || each.endsWith("/" + key));
       default: return mark(mask, column, same);
     }
