@@ -52,6 +52,19 @@ def test_indicators_are_sorted_by_field_then_operator_then_place() -> None:
     ]
 
 
+def test_what_is_wrong_in_several_places_is_told_once_with_their_lines() -> None:
+    places = [FIRST.analysis.stages[number].span for number in (1, 2, 3)]
+    same = tuple(Diagnostic("KQL203", Level.WARNING, "no column is called x", place) for place in places)
+    other = Diagnostic("KQL203", Level.WARNING, "no column is called y", places[0])
+    page = page_of(replace(FIRST.analysis, diagnostics=(*same, other)))
+    html = render_rule(page)
+    first, *again = [each.line for each in page.diagnostics if each.message == same[0].message]
+    assert html.count("no column is called x") == 1
+    assert f'<a href="#L{first}">line {first}</a>' in html
+    assert "Again in line " + ", ".join(f'<a href="#L{line}">{line}</a>' for line in again) in html
+    assert '<h2 id="diagnostics"><a href="#diagnostics">Diagnostics</a> <span class="count">4</span>' in html
+
+
 def test_outside_a_catalog_nothing_is_counted() -> None:
     page = rule_page(FIRST, NO_RELATIONS, paint)
     assert [value.corpus for row in page.indicators for value in row.values] == [None, None]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final
 from urllib.parse import quote
 
 from markupsafe import Markup
+from markupsafe import escape as escape_text
 
 from detectionary.attack import matrix
 from detectionary.catalog.listing import authors_of
@@ -45,6 +46,8 @@ WEIGHT_LIMIT: Final = 56_000
 With styles, scripts and fonts it is below 150,000 bytes: `test_rule_page.py` adds them up."""
 
 _LONGEST: Final = 80
+_MOST_LINES: Final = 24
+"""Of the lines of which a finding says the same."""
 _LONGEST_LIST: Final = 12
 """Characters of a text and items of a list, where a page would be too heavy otherwise."""
 
@@ -185,6 +188,15 @@ class Prose:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldFinding:
+    """A finding that stands in `count` places; `again` are the lines of the others."""
+
+    first: PageDiagnostic
+    count: int
+    again: Markup
+
+
+@dataclass(frozen=True, slots=True)
 class PassedFields:
     """Columns that a stage only passes on; `types` are (type, names)."""
 
@@ -284,6 +296,7 @@ class RuleMarkup(StageMarkup, ComparisonMarkup, ActionMarkup, AlertMarkup):
             lines=self._detail.body_lines,
             characters=self._detail.body_characters,
             lets=self._detail.lets,
+            anchors={found.line for found in self.page.diagnostics if found.line is not None},
         )
 
     @property
@@ -349,6 +362,29 @@ class RuleMarkup(StageMarkup, ComparisonMarkup, ActionMarkup, AlertMarkup):
     @cached_property
     def findings(self) -> tuple[PageDiagnostic, ...]:
         return tuple(found for found in self.page.diagnostics if found.section != "alert")
+
+    @cached_property
+    def told(self) -> tuple[ToldFinding, ...]:
+        """The findings; those that say the same of several places are told once, with all lines."""
+        groups: dict[tuple[str | None, ...], list[PageDiagnostic]] = {}
+        for found in self.findings:
+            groups.setdefault(
+                (found.section, found.level, found.code, found.message, found.help, found.place), []
+            ).append(found)
+        return tuple(ToldFinding(first, len(others) + 1, self._again(others)) for first, *others in groups.values())
+
+    def _again(self, others: Sequence[PageDiagnostic]) -> Markup:
+        lines = tuple(dict.fromkeys(each.line for each in others if each.line is not None))
+        more = f" and {len(lines) - _MOST_LINES} more" if len(lines) > _MOST_LINES else ""
+        return Markup(", ").join(self.line_link(line) for line in lines[:_MOST_LINES]) + more
+
+    def line_link(self, line: int, words: str = "") -> Markup:
+        """A line of the file by its number, behind `words`; a link where the page has it."""
+        row = line - self.page.source.line
+        starts = self._placement.body_starts
+        shown = self._bodies and 0 <= row < len(starts) and starts[row] < self._shown
+        text = f"{words}{line}"
+        return Markup('<a href="#L{}">{}</a>').format(line, text) if shown else escape_text(text)
 
     def frame(self, found: PageDiagnostic) -> Markup | None:
         """The line of the text that a finding points at, with the place marked."""

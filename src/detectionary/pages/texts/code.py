@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -175,11 +175,13 @@ def body_html(
     lines: int = 100_000,
     characters: int = 1_000_000,
     lets: int = 1_000,
+    anchors: Container[int] = (),
 ) -> Markup:
     """The body as list items, one a line, the query's lines inside `<code>` and painted by its own tokens.
 
     `around` are the stretches of the body's own language. A line on which a stage or a let begins has the id `L` and
-    its number, and begins with a link to it. `lines`, `characters`, `lets`: no more than so many.
+    its number, and begins with a link to it; lines whose numbers are `anchors` have such an id too. `lines`,
+    `characters`, `lets`: no more than so many.
     """
     query = Painted(page.query, page.highlights)
     outer = Painted(page.body, around)
@@ -198,7 +200,8 @@ def body_html(
         if start >= shown > 0 or row >= lines:
             break
         end = min(after - 1, shown)
-        pieces.append(f"<li id=L{row + page.source.line}>{marks[row]}" if row in marks else "<li>")
+        number = row + page.source.line
+        pieces.append(f"<li id=L{number}>{marks.get(row, '')}" if row in marks or number in anchors else "<li>")
         if row in inside:
             query_start, query_end, offset = inside[row]
             width = max(0, min(query_end - query_start, end - offset))
