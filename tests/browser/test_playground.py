@@ -156,6 +156,18 @@ def test_a_reload_keeps_the_text(ground: Page) -> None:
     assert ground.input_value("#pg-text") == FIRST
 
 
+def test_a_page_of_another_text_says_so(ground: Page) -> None:
+    empty = ground.inner_text("#pg-page")
+    write(ground, FIRST)
+    expect(ground.locator("#pg-page .against")).to_contain_text("would have in the catalog")
+    ground.fill("#pg-text", "title: a rule\ndetection:\n  selection:\n    A: 1\n   B: 2\n")
+    expect(ground.locator("#pg-page .against")).to_contain_text("the page of the one before", timeout=SOON)
+    ground.fill("#pg-text", "")
+    expect(ground.locator("#pg-page")).to_have_text(empty, timeout=SOON)
+    write(ground, FIRST)
+    expect(ground.locator("#pg-page .against")).to_contain_text("would have in the catalog", timeout=SOON)
+
+
 def test_a_text_that_is_too_large_is_not_sent(ground: Page) -> None:
     ground.fill("#pg-text", "T | where x == '" + "é" * 200_000 + "'")
     expect(ground.locator("#pg-status")).to_contain_text("too large", timeout=SOON)

@@ -61,7 +61,7 @@ def test_what_is_wrong_in_several_places_is_told_once_with_their_lines() -> None
     first, *again = [each.line for each in page.diagnostics if each.message == same[0].message]
     assert html.count("no column is called x") == 1
     assert f'<a href="#L{first}">line {first}</a>' in html
-    assert "Again in line " + ", ".join(f'<a href="#L{line}">{line}</a>' for line in again) in html
+    assert "Again in lines " + ", ".join(f'<a href="#L{line}">{line}</a>' for line in again) in html
     assert '<h2 id="diagnostics"><a href="#diagnostics">Diagnostics</a> <span class="count">4</span>' in html
 
 

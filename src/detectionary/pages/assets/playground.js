@@ -17,6 +17,7 @@
   }
   function count(number, one, many) { return number.toLocaleString("en") + " " + (number === 1 ? one : many); }
 
+  var nothing = id("page").firstElementChild;
   var area = id("text"), marks = id("marks"), gutter = id("gutter"), sheet = id("sheet");
   var state = { name: "", repository: "", tables: [], limits: { request_bytes: 262144 }, answer: null, sent: "", shown: 0 };
 
@@ -173,7 +174,7 @@
   function show() {
     var pane = id("page"), answer = state.answer;
     var rule = answer && answer.rules[state.shown];
-    if (!rule) return;
+    if (!rule) { outlived(); return; }
     var parsed = new DOMParser().parseFromString(rule.html, "text/html");
     if (!plain(parsed)) {
       say("The server's page of this rule holds what no page of a rule holds; it is not shown. Please report this.", true);
@@ -186,6 +187,15 @@
     pane.querySelectorAll("details > summary").forEach(function (each) {
       if (open.includes(each.textContent)) each.parentElement.open = true;
     });
+  }
+  // The page that stands there is not of the text as it is now.
+  function outlived() {
+    var pane = id("page"), note = pane.querySelector(".against");
+    if (!area.value.trim()) pane.replaceChildren(nothing);
+    else if (note) {
+      note.className = "against outlived";
+      note.textContent = "The text as it is now holds no rule that could be read. This is the page of the one before.";
+    }
   }
   function choose() {
     var rules = state.answer ? state.answer.rules : [];
@@ -222,11 +232,14 @@
       state.answer = null;
       say("");
       list(id("findings"), []);
+      choose();
+      show();
       changed();
       return;
     }
     if (tooLarge()) {
       say("The text is too large: " + Math.round(state.limits.request_bytes / 1024) + " kB are read at most.", true);
+      outlived();
       return;
     }
     var asked = request();

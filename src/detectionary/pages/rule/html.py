@@ -375,8 +375,11 @@ class RuleMarkup(StageMarkup, ComparisonMarkup, ActionMarkup, AlertMarkup):
 
     def _again(self, others: Sequence[PageDiagnostic]) -> Markup:
         lines = tuple(dict.fromkeys(each.line for each in others if each.line is not None))
+        if not lines:
+            return Markup()
+        words = "in line " if len(lines) == 1 else "in lines "
         more = f" and {len(lines) - _MOST_LINES} more" if len(lines) > _MOST_LINES else ""
-        return Markup(", ").join(self.line_link(line) for line in lines[:_MOST_LINES]) + more
+        return words + Markup(", ").join(self.line_link(line) for line in lines[:_MOST_LINES]) + more
 
     def line_link(self, line: int, words: str = "") -> Markup:
         """A line of the file by its number, behind `words`; a link where the page has it."""
