@@ -91,7 +91,7 @@ def _stages(stages: Iterable[Stage], indent: str = "") -> Iterator[str]:
     for stage in stages:
         uses = f"uses {', '.join(stage.references)}" if stage.references else ""
         bins = f"bin {', '.join(stage.bins)}" if stage.bins else ""
-        tests = [f"threshold {test.name} {test.operator.value} {_value(test.value)}" for test in stage.thresholds]
+        tests = [f"threshold {test.name.text} {test.operator.value} {_value(test.value)}" for test in stage.thresholds]
         notes = [note for note in (uses, bins, *tests) if note]
         yield indent + _cells(str(stage.number), stage.operator, *notes)
         for pipeline in stage.pipelines:
@@ -128,9 +128,12 @@ FILTERS: Final[Mapping[str, Callable[[Analysis], Iterable[str]]]] = {
     "exclusions": lambda found: map(_row, found.exclusions),
     "time-filters": lambda found: (" ".join(test.text.split()) for test in found.time_filters),
     "thresholds": lambda found: (
-        _cells(test.name, test.aggregate or "?", test.operator.value, _value(test.value)) for test in found.thresholds
+        _cells(test.name.text, test.aggregate.text if test.aggregate else "?", test.operator.value, _value(test.value))
+        for test in found.thresholds
     ),
-    "columns": lambda found: (_cells(test.left, test.operator, test.right) for test in found.column_comparisons),
+    "columns": lambda found: (
+        _cells(test.left.text, test.operator, test.right.text) for test in found.column_comparisons
+    ),
     "opaque": lambda found: (_cells(test.reason, " ".join(test.text.split())) for test in found.opaques),
 }
 """What a query filters on: a case that states one of these states all of them; one that is left out is empty."""

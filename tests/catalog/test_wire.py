@@ -19,6 +19,8 @@ from detectionary.model.predicate import (
     Comparison,
     Not,
     Opaque,
+    Operand,
+    OperandKind,
     Operator,
     Quantifier,
     ThresholdTest,
@@ -43,8 +45,10 @@ VALUES = (
 LEAVES = (
     Comparison("F", Operator.MATCH, Quantifier.ALL, VALUES, SPAN, "watchlist", True),
     TimeFilter("T > ago(1d)", SPAN),
-    ThresholdTest("count_", None, Operator.GT, VALUES[1], SPAN),
-    ColumnComparison("A", "ne", "B", "A != B", SPAN),
+    ThresholdTest(
+        Operand("count_", OperandKind.NAME), Operand("count()", OperandKind.FUNCTION), Operator.GT, VALUES[1], SPAN
+    ),
+    ColumnComparison(Operand("A", OperandKind.NAME), "ne", Operand("B", OperandKind.NAME), "A != B", SPAN),
     Opaque("case", "case(…)", SPAN),
 )
 

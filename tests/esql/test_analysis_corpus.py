@@ -118,7 +118,7 @@ def _says(leaf: Leaf | Indicator, value: str) -> bool:
             there = leaf.operator is Operator.CONTAINS and value == "0"  # `locate(…) > 0`
             return null or there or value in shown or wildcard(value)[1] in shown or inside or symbolic
         case ThresholdTest():
-            return value == str(leaf.value.value) or value in leaf.name
+            return value == str(leaf.value.value) or value in leaf.name.text
         case _:
             return True  # kept with its text
 

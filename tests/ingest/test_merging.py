@@ -13,6 +13,8 @@ from detectionary.model.predicate import (
     Comparison,
     Not,
     Opaque,
+    Operand,
+    OperandKind,
     Operator,
     Quantifier,
     ThresholdTest,
@@ -117,7 +119,7 @@ def compares(field: str, value: str) -> Comparison:
 
 
 def test_additions_follow_what_the_query_says() -> None:
-    threshold = ThresholdTest("count", None, Operator.GE, Value(ValueKind.NUMBER, 5), AT)
+    threshold = ThresholdTest(Operand("count", OperandKind.NAME), None, Operator.GE, Value(ValueKind.NUMBER, 5), AT)
     predicate = AllOf((compares("a", "x"), Not(compares("b", "y")), Not(compares("c", "z")), Opaque("script", "s", AT)))
     added = Additions(
         tables=("logs-*",),

@@ -21,7 +21,16 @@ from detectionary.model.change import (
     spelled,
 )
 from detectionary.model.entry import Entry
-from detectionary.model.predicate import Operator, Quantifier, ThresholdTest, TimeFilter, Value, ValueKind
+from detectionary.model.predicate import (
+    Operand,
+    OperandKind,
+    Operator,
+    Quantifier,
+    ThresholdTest,
+    TimeFilter,
+    Value,
+    ValueKind,
+)
 from detectionary.model.rule import (
     AddedStage,
     Additions,
@@ -54,8 +63,11 @@ def compared(field: str | None, *values: Value, operator: Operator = Operator.EQ
     return Indicator(field, operator, Quantifier.ALL if all_of else Quantifier.ANY, values, 1, AT)
 
 
-def threshold(value: float, *, name: str = "n", aggregate: str | None = "count()") -> ThresholdTest:
-    return ThresholdTest(name, aggregate, Operator.GT, number(value), AT)
+def threshold(
+    value: float, *, name: str = "n", aggregate: str | None = "count()", kind: OperandKind = OperandKind.FUNCTION
+) -> ThresholdTest:
+    made = None if aggregate is None else Operand(aggregate, kind)
+    return ThresholdTest(Operand(name, OperandKind.NAME), made, Operator.GT, number(value), AT)
 
 
 RULE = Rule(
@@ -519,7 +531,15 @@ def test_parameters_are_limits_when_thresholds_or_time_filters_name_them() -> No
     analysis = Analysis(
         accepted=True,
         parameters=tuple(Parameter(name, "", 1, AT) for name in ("n", "d", "w", "other")),
-        thresholds=(ThresholdTest("x", None, Operator.GT, number(5), Span(query.index("x > n"), query.index("; T"))),),
+        thresholds=(
+            ThresholdTest(
+                Operand("x", OperandKind.NAME),
+                None,
+                Operator.GT,
+                number(5),
+                Span(query.index("x > n"), query.index("; T")),
+            ),
+        ),
         time_filters=(TimeFilter("", Span(query.index("T > ago"), len(query))),),
         bins=("w",),
     )

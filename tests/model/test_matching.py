@@ -12,6 +12,8 @@ from detectionary.model.predicate import (
     Comparison,
     Not,
     Opaque,
+    Operand,
+    OperandKind,
     Operator,
     Predicate,
     Quantifier,
@@ -185,6 +187,10 @@ def test_values_of_other_kinds(kind: ValueKind, value: str | tuple[int, int] | N
     assert holds(test, EVENT) is expected
 
 
+def field(name: str) -> Operand:
+    return Operand(name, OperandKind.NAME)
+
+
 TRUE, FALSE, UNKNOWN = compare("Port", O.EQ, 443), compare("Port", O.EQ, 1), Opaque("case", "x", AT)
 
 
@@ -200,16 +206,16 @@ TRUE, FALSE, UNKNOWN = compare("Port", O.EQ, 443), compare("Port", O.EQ, 1), Opa
         (Not(TRUE), False),
         (Not(UNKNOWN), None),
         (TimeFilter("t > ago(1d)", AT), None),
-        (ThresholdTest("n", None, O.GT, Value(ValueKind.NUMBER, 5), AT), None),
-        (ColumnComparison("Source", "==", "Same", "", AT), True),
-        (ColumnComparison("Source", "!=", "Same", "", AT), False),
-        (ColumnComparison("Source", "==", "Port", "", AT), False),
-        (ColumnComparison("Image", "==", "Copy", "", AT), None),
-        (ColumnComparison("Image", "==", "Unknown", "", AT), None),
-        (ColumnComparison("Image", "starts_with", "Image", "", AT), True),
-        (ColumnComparison("Port", ">", "EventID", "", AT), False),
-        (ColumnComparison("Port", "lt", "EventID", "", AT), True),
-        (ColumnComparison("Port", "near", "EventID", "", AT), None),
+        (ThresholdTest(field("n"), None, O.GT, Value(ValueKind.NUMBER, 5), AT), None),
+        (ColumnComparison(field("Source"), "==", field("Same"), "", AT), True),
+        (ColumnComparison(field("Source"), "!=", field("Same"), "", AT), False),
+        (ColumnComparison(field("Source"), "==", field("Port"), "", AT), False),
+        (ColumnComparison(field("Image"), "==", field("Copy"), "", AT), None),
+        (ColumnComparison(field("Image"), "==", field("Unknown"), "", AT), None),
+        (ColumnComparison(field("Image"), "starts_with", field("Image"), "", AT), True),
+        (ColumnComparison(field("Port"), ">", field("EventID"), "", AT), False),
+        (ColumnComparison(field("Port"), "lt", field("EventID"), "", AT), True),
+        (ColumnComparison(field("Port"), "near", field("EventID"), "", AT), None),
     ],
 )
 def test_trees_have_three_values(tree: Predicate, expected: bool | None) -> None:

@@ -24,6 +24,8 @@ from detectionary.model.predicate import (
     AnyOf,
     Comparison,
     Not,
+    Operand,
+    OperandKind,
     Operator,
     Quantifier,
     ThresholdTest,
@@ -49,6 +51,8 @@ _TOKENS = re.compile(r'(?P<string>"[^"]*")|(?P<comment>//[^\n]*)|(?P<number>\b\d
 _KEYWORDS = frozenset(
     ["let", "where", "extend", "project", "summarize", "by", "join", "kind", "on", "and", "or", "in", "not", "has_any"]
 )
+
+COUNTED = Operand("count()", OperandKind.FUNCTION)
 
 
 def paint(source: SourceText) -> tuple[Highlight, ...]:
@@ -225,8 +229,12 @@ def long_entry() -> Entry:
         at("User in (allowed)"),
     )
     host = Comparison("Host", Operator.EQ, Quantifier.ANY, (text_value("srv", "cased"),), at('Host == "srv"'))
-    hits = ThresholdTest("Hits", "count()", Operator.GT, Value(ValueKind.NUMBER, 3), at("Hits > 3"))
-    count = ThresholdTest("Count", "count()", Operator.GT, Value(ValueKind.NUMBER, 5), at("Count > limit"))
+    hits = ThresholdTest(
+        Operand("Hits", OperandKind.NAME), COUNTED, Operator.GT, Value(ValueKind.NUMBER, 3), at("Hits > 3")
+    )
+    count = ThresholdTest(
+        Operand("Count", OperandKind.NAME), COUNTED, Operator.GT, Value(ValueKind.NUMBER, 5), at("Count > limit")
+    )
     hour = TimeFilter("TimeGenerated > ago(1h)", at("TimeGenerated > ago(1h)"))
     day = TimeFilter("TimeGenerated > ago(1d)", at("TimeGenerated > ago(1d)"))
     kind = Comparison("Kind", Operator.EQ, Quantifier.ANY, (text_value("x", "cased"),), at('Kind == "x"'))

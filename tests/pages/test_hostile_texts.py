@@ -26,6 +26,8 @@ from detectionary.model.predicate import (
     Comparison,
     Not,
     Opaque,
+    Operand,
+    OperandKind,
     Operator,
     Quantifier,
     ThresholdTest,
@@ -66,8 +68,9 @@ def hostile_entry(text: str) -> Entry:
     whole = Span(0, len(query))
     value = Value(ValueKind.TEXT, text, (text,))
     comparison = Comparison(text, Operator.EQ, Quantifier.ANY, (value, value), whole, origin=text)
-    threshold = ThresholdTest(text, text, Operator.GT, value, whole)
-    columns = ColumnComparison(text, text, text, text, whole)
+    operand = Operand(text, OperandKind.NAME)
+    threshold = ThresholdTest(operand, operand, Operator.GT, value, whole)
+    columns = ColumnComparison(operand, text, operand, text, whole)
     opaque = Opaque(text, text, whole)
     time = TimeFilter(text, whole)
     predicate = AnyOf((comparison, Not(AnyOf((columns, opaque))), time, threshold))

@@ -86,7 +86,7 @@ def _lost_of_condition(node: Node, analysis: Analysis) -> Iterator[str]:
             behind = behind or token.kind == "|"
             if token.kind != "word" or word in _WORDS:
                 continue
-            aggregates = [test.aggregate or "" for test in analysis.thresholds]
+            aggregates = [test.aggregate.text if test.aggregate else "" for test in analysis.thresholds]
             known = word in numbers or any(token.text in each for each in aggregates) or token.text in analysis.group_by
             if "*" in word or (not behind and word.isdecimal()) or token.text in stage.references or (behind and known):
                 continue

@@ -75,7 +75,7 @@ def ours(predicate: Predicate) -> Tree:
         case Comparison():
             return _comparison(predicate)
         case ColumnComparison(left, operator, right):
-            return (left, "field", f"{operator} {right}")
+            return (left.text, "field", f"{operator} {right.text}")
         case Opaque(reason, text):
             return ("opaque", reason, text)
         case _:

@@ -179,7 +179,13 @@ def _table_rows(entry: Entry) -> dict[str, list[Row]]:
         "comparisons": comparisons,
         "comparison_values": values,
         "thresholds": _numbered(
-            (test.name, test.aggregate, test.operator.value, _spelled(test.value)) for test in analysis.thresholds
+            (
+                test.name.text,
+                None if test.aggregate is None else test.aggregate.text,
+                test.operator.value,
+                _spelled(test.value),
+            )
+            for test in analysis.thresholds
         ),
         "opaques": _numbered((opaque.reason, opaque.text, *opaque.span) for opaque in analysis.opaques),
         "output_fields": _numbered((out.name, out.source, out.stage, out.type) for out in analysis.output_fields),

@@ -9,7 +9,7 @@ from typing import Final
 
 from detectionary.model.analysis import Analysis, Indicator
 from detectionary.model.entry import Entry
-from detectionary.model.predicate import Quantifier, ScalarValue, ThresholdTest, Value, ValueKind
+from detectionary.model.predicate import OperandKind, Quantifier, ScalarValue, ThresholdTest, Value, ValueKind
 from detectionary.model.rule import Rule
 from detectionary.text import Span
 
@@ -176,7 +176,7 @@ def _words(text: str) -> Iterator[str]:
 def _thresholds(before: Entry, after: Entry, query: QueryDifference) -> Iterator[Detail]:
     kind = ChangeKind.THRESHOLDS
     if query is not QueryDifference.NONE:
-        yield from _numbers("threshold", _tests(before.analysis.thresholds), _tests(after.analysis.thresholds))
+        yield from _limits(before.analysis.thresholds, after.analysis.thresholds)
         yield from _parameters(before, after, limits=True)
         was = tuple(each.text for each in before.analysis.time_filters)
         now = tuple(each.text for each in after.analysis.time_filters)
@@ -200,10 +200,18 @@ def _trigger(rule: Rule) -> str | None:
     return None if rule.trigger is None else f"{rule.trigger.operator} {rule.trigger.threshold}"
 
 
-def _tests(tests: Iterable[ThresholdTest]) -> Iterator[tuple[str, str]]:
+def _limits(before: tuple[ThresholdTest, ...], after: tuple[ThresholdTest, ...]) -> Iterator[Detail]:
+    """Numbers that counts are compared with; those of calculations, which are a rule's own text, for themselves."""
+    for what, own in (("threshold", False), ("calculated threshold", True)):
+        yield from _numbers(what, _tests(before, own), _tests(after, own))
+
+
+def _tests(tests: Iterable[ThresholdTest], own: bool) -> Iterator[tuple[str, str]]:
     for test in tests:
-        negated = "not " if test.negated else ""
-        yield f"{test.aggregate or test.name} {negated}{test.operator.value}", spelled(test.value)
+        counted = test.aggregate or test.name
+        if (counted.kind is OperandKind.CALCULATION) is own:
+            negated = "not " if test.negated else ""
+            yield f"{counted.text} {negated}{test.operator.value}", spelled(test.value)
 
 
 def _parameters(before: Entry, after: Entry, *, limits: bool) -> Iterator[Detail]:

@@ -290,7 +290,7 @@ def _under(functions: Sequence[str], value: _Known) -> _Known | None:
 
 def _columns_compared(test: ColumnComparison, event: Event) -> bool | None:
     """Two fields of the event. Texts that differ in case alone are equal in some languages only: undecided."""
-    left, right = _given(test.left, event), _given(test.right, event)
+    left, right = _given(test.left.text, event), _given(test.right.text, event)
     if not left or not right:
         return None
     negated = test.operator.startswith("!")

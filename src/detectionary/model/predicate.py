@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias, assert_never
@@ -104,15 +104,52 @@ class TimeFilter:
     span: Span
 
 
+class OperandKind(Enum):
+    """How much of an operand is the rule's own doing, from least to most."""
+
+    CONSTANT = "constant"
+    """A value as it is written: `5m`, `"admin"`."""
+    NAME = "name"
+    """A column, field or variable by its name or path, or a count by its own name (YARA-L: `#login`)."""
+    FUNCTION = "function"
+    """A function of nothing, or of one name or constant: `count()`, `dcount(IP)`."""
+    CALCULATION = "calculation"
+    """Anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """What is counted or compared, in the language of the query; `text` is on one line and without comments."""
+
+    text: str
+    kind: OperandKind
+
+
+def function_of(arguments: Iterable[OperandKind]) -> OperandKind:
+    """What a call with such arguments is."""
+    kinds = tuple(arguments)
+    plain = len(kinds) < 2 and all(kind in (OperandKind.NAME, OperandKind.CONSTANT) for kind in kinds)
+    return OperandKind.FUNCTION if plain else OperandKind.CALCULATION
+
+
+def listed(operands: Iterable[Operand], separator: str = ", ") -> Operand:
+    """Several operands on one side; they are what the most of them is."""
+    found = tuple(operands)
+    kinds = {operand.kind for operand in found}
+    most = [kind for kind in OperandKind if kind in kinds][-1:]
+    return Operand(separator.join(operand.text for operand in found), most[0] if most else OperandKind.CONSTANT)
+
+
 @dataclass(frozen=True, slots=True)
 class ThresholdTest:
     """A comparison on a count-like or numeric aggregate: `aggregate operator value`.
 
-    `name` is the column compared, `aggregate` the text of the expression that made it (`dcount(IP)`), when known.
+    `name` is the column compared, or what stands in its place; `aggregate` the expression that made it (`dcount(IP)`),
+    when known.
     """
 
-    name: str
-    aggregate: str | None
+    name: Operand
+    aggregate: Operand | None
     operator: Operator
     value: Value
     span: Span
@@ -122,11 +159,14 @@ class ThresholdTest:
 
 @dataclass(frozen=True, slots=True)
 class ColumnComparison:
-    """Two columns, aggregates or times compared with each other: never a literal."""
+    """Two columns, aggregates or times compared with each other: never a literal.
 
-    left: str
+    Of several on one side, or of two at a distance (`end - start < 5m`), `right` is the list or the distance.
+    """
+
+    left: Operand
     operator: str
-    right: str
+    right: Operand
     text: str
     span: Span
 

@@ -10,6 +10,8 @@ from detectionary.model.predicate import (
     AnyOf,
     ColumnComparison,
     Not,
+    Operand,
+    OperandKind,
     Operator,
     Predicate,
     ThresholdTest,
@@ -87,15 +89,16 @@ def _thresholds(threshold: shapes.Threshold) -> Iterator[ThresholdTest]:
     many results.
     """
     if threshold.value is not None:
-        yield _at_least("count", "count()", threshold.value)
+        yield _at_least("count", Operand("count()", OperandKind.FUNCTION), threshold.value)
     for each in threshold.cardinality:
         if each.field and each.value is not None:
-            yield _at_least(each.field, f"cardinality({each.field})", each.value)
+            counted = Operand(f"cardinality({each.field})", OperandKind.FUNCTION)
+            yield _at_least(each.field, counted, each.value)
 
 
-def _at_least(name: str, aggregate: str | None, value: float) -> ThresholdTest:
+def _at_least(name: str, aggregate: Operand | None, value: float) -> ThresholdTest:
     number = int(value) if value == int(value) else value
-    return ThresholdTest(name, aggregate, Operator.GE, Value(ValueKind.NUMBER, number), _NOWHERE)
+    return ThresholdTest(_field(name), aggregate, Operator.GE, Value(ValueKind.NUMBER, number), _NOWHERE)
 
 
 def _mapped(wire: shapes.Rule) -> Predicate | None:
@@ -107,5 +110,9 @@ def _mapped(wire: shapes.Rule) -> Predicate | None:
 
 def _entry(entry: shapes.MappingEntry) -> Predicate:
     said = f"{entry.field} == {entry.value}"
-    compared = ColumnComparison(entry.field, "==", entry.value, said, _NOWHERE)
+    compared = ColumnComparison(_field(entry.field), "==", _field(entry.value), said, _NOWHERE)
     return Not(compared) if entry.negate else compared
+
+
+def _field(name: str) -> Operand:
+    return Operand(name, OperandKind.NAME)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, TypeVar
 
 from detectionary.languages.eql.faults import faults
+from detectionary.languages.eql.operands import counted
 from detectionary.languages.eql.parser import Parsed
 from detectionary.languages.eql.predicates import CASED, Predicates
 from detectionary.languages.eql.printer import expression
@@ -18,6 +19,8 @@ from detectionary.model.predicate import (
     Comparison,
     Leaf,
     Opaque,
+    Operand,
+    OperandKind,
     Operator,
     Predicate,
     Quantifier,
@@ -55,7 +58,7 @@ class _Analyzer:
         self._rows = Rows()
         self._leaves: list[Leaf] = []
         self._runs: list[ThresholdTest] = []
-        self._aggregates: dict[str, str] = {}
+        self._aggregates: dict[str, Operand] = {}
 
     def analysis(self) -> model.Analysis:
         tree = self._parsed.tree
@@ -96,8 +99,7 @@ class _Analyzer:
             case Pipe("filter", (condition, *_)):
                 predicate = Predicates(self._text, self._aggregates).condition(condition)
             case Pipe(name):
-                counted = " ".join(text.removeprefix("|").split())
-                self._aggregates.update(dict.fromkeys(_COUNTED.get(name, ()), counted))
+                self._aggregates.update(dict.fromkeys(_COUNTED.get(name, ()), counted(node)))
         if predicate is not None:
             self._rows.add(predicate, Place(number, context))
             self._leaves.extend(leaves(predicate))
@@ -116,7 +118,7 @@ class _Analyzer:
         if term.runs is None:
             return ()
         value = Value(ValueKind.NUMBER, term.runs.count)
-        found = ThresholdTest("runs", None, Operator.GE, value, term.runs.span)
+        found = ThresholdTest(Operand("runs", OperandKind.NAME), None, Operator.GE, value, term.runs.span)
         self._runs.append(found)
         return (found,)
 

@@ -13,8 +13,8 @@ from typing import Final
 
 from detectionary.languages.eql.constants import Constant, Scalar, fold
 from detectionary.languages.eql.functions import function_named
+from detectionary.languages.eql.operands import operand_of
 from detectionary.languages.eql.origins import Origin, origin
-from detectionary.languages.eql.printer import expression
 from detectionary.languages.eql.syntax import (
     Bad,
     Call,
@@ -36,6 +36,8 @@ from detectionary.model.predicate import (
     ColumnComparison,
     Comparison,
     Opaque,
+    Operand,
+    OperandKind,
     Operator,
     Predicate,
     Quantifier,
@@ -73,7 +75,7 @@ _CONDITIONS: Final = (Compare, InList, Match, Not, Logical, Related)
 class Predicates:
     """Builds the predicate trees of one query. `aggregates` are names that a pipe made by counting."""
 
-    def __init__(self, text: str, aggregates: dict[str, str] | None = None) -> None:
+    def __init__(self, text: str, aggregates: dict[str, Operand] | None = None) -> None:
         self._text = text
         self._aggregates = aggregates or {}
 
@@ -139,7 +141,7 @@ class Predicates:
             return TimeFilter(span.of(self._text), span)
         if source.field in self._aggregates and isinstance(value, int | float):
             name = source.field
-            return ThresholdTest(name, self._aggregates[name], operator, _value(value), span)
+            return ThresholdTest(Operand(name, OperandKind.NAME), self._aggregates[name], operator, _value(value), span)
         return Comparison(source.field, operator, Quantifier.ANY, (_value(value, source, cased=True),), span)
 
     def _two_fields(self, node: Compare) -> Predicate:
@@ -148,7 +150,7 @@ class Predicates:
         return self._columns(node.left, node.operator, node.right, node.span)
 
     def _columns(self, left: Expression, operator: str, right: Expression, span: Span) -> Predicate:
-        return ColumnComparison(_name(left), operator, _name(right), span.of(self._text), span)
+        return ColumnComparison(operand_of(left), operator, operand_of(right), span.of(self._text), span)
 
     def _index_test(self, node: Expression, operator: str, constant: Constant, span: Span) -> Predicate | None:
         """`indexOf(x, "a") != null` and its like only ask whether, or where, the text is there: null is "nowhere"."""
@@ -322,10 +324,6 @@ def neutral(pattern: str) -> str:
     if literal:
         found.append(literal)
     return wildcards.spelled(tuple(found))
-
-
-def _name(node: Expression) -> str:
-    return node.name if isinstance(node, Field) else expression(node)
 
 
 def _value(value: Scalar, source: Origin | None = None, *, cased: bool = False) -> Value:

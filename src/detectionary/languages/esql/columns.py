@@ -12,6 +12,7 @@ from detectionary.model.wildcards import Wild
 
 if TYPE_CHECKING:
     from detectionary.languages.esql.constants import Folded
+    from detectionary.model.predicate import Operand
     from detectionary.text import Span
 
 UNKNOWN: Final = "unknown"
@@ -51,7 +52,7 @@ class Nature(Enum):
 class Origin:
     """The one source of a value.
 
-    `aggregate` is the text of the aggregate that it went through, `maker` the span of the command of that. `collected`:
+    `aggregate` is the aggregate that it went through, `maker` the span of the command of that. `collected`:
     the value is one of many that an aggregate kept. `content` is the field behind `min` and `max`, should the
     comparison turn out to be no threshold. `condition` is the `case` that made the column.
     """
@@ -59,7 +60,7 @@ class Origin:
     field: str
     transforms: tuple[str, ...] = ()
     nature: Nature = Nature.FIELD
-    aggregate: str | None = None
+    aggregate: Operand | None = None
     maker: Span | None = None
     collected: bool = False
     content: str | None = None

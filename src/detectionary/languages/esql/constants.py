@@ -11,6 +11,8 @@ from typing import Final
 
 from detectionary.languages.esql.columns import UNKNOWN, Table
 from detectionary.languages.esql.functions import CASTS, FUNCTIONS, Role
+from detectionary.languages.esql.lexer import tokenize
+from detectionary.languages.esql.operands import kind_of
 from detectionary.languages.esql.parser_expressions import TIME_UNITS
 from detectionary.languages.esql.syntax import (
     Arithmetic,
@@ -25,7 +27,8 @@ from detectionary.languages.esql.syntax import (
     Signed,
     TimeSpan,
 )
-from detectionary.model.predicate import ScalarValue, Value, ValueKind
+from detectionary.languages.one_line import one_line
+from detectionary.model.predicate import Operand, ScalarValue, Value, ValueKind
 from detectionary.text import Span
 
 _DEEPEST: Final = 60
@@ -68,15 +71,26 @@ class Constants:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._comments: tuple[Span, ...] | None = None
         self._depth = 0
 
     def source(self, expression: Expression) -> str:
-        """The expression as it is written, on one line."""
+        """The expression as it is written, on one line and without comments."""
         return self.source_of(expression.span)
 
+    def operand(self, expression: Expression) -> Operand:
+        """The expression as one side of a comparison, or as what is counted."""
+        return Operand(self.source(expression), kind_of(expression))
+
     def source_of(self, span: Span) -> str:
-        """The text of a span on one line."""
-        return " ".join(span.of(self._text).split())
+        """The text of a span on one line, without the comments in it."""
+        written = span.of(self._text)
+        if "//" not in written and "/*" not in written:
+            return one_line(written)
+        if self._comments is None:
+            self._comments = tuple(tokenize(self._text).comments())
+        inside = [each.shifted(-span.start) for each in self._comments if span.start <= each.start < span.end]
+        return one_line(written, inside)
 
     def fold(self, expression: Expression, table: Table) -> Folded | None:
         """The value of an expression; None when it depends on the row."""

@@ -38,7 +38,7 @@ from detectionary.languages.esql.syntax import (
     children,
     walk,
 )
-from detectionary.model.predicate import ValueKind
+from detectionary.model.predicate import Operand, OperandKind, ValueKind
 from detectionary.text import Span
 
 _DEEPEST: Final = 60
@@ -151,18 +151,18 @@ class Lineage:
         return replace(outer, field=field, transforms=("json_extract", *outer.transforms), nature=Nature.FIELD)
 
     def _aggregate(self, call: Call, role: Role, table: Table) -> Origin | None:
-        text = self._constants.source(call)
-        counted = Origin(text, (), Nature.AGGREGATE, text)
+        made = self._constants.operand(call)
+        counted = Origin(made.text, (), Nature.AGGREGATE, made)
         if role is Role.COUNTING or not call.arguments:
             return counted
         content = self.trace(call.arguments[0], table)
         if role is Role.COLLECTING:
             content = Origin(UNNAMED) if content is None else content
-            return replace(content, aggregate=text, collected=True)
+            return replace(content, aggregate=made, collected=True)
         if content is None:
             return counted
         if content.nature in (Nature.TIME, Nature.INTERVAL):
-            return replace(content, aggregate=text)
+            return replace(content, aggregate=made)
         return replace(counted, content=content.field)
 
     def sources(self, expression: Expression, table: Table) -> list[Origin]:
@@ -235,11 +235,11 @@ class Lineage:
         if origin is None:
             origin = self._mixed(own, expression, table)
         elif origin.nature is Nature.AGGREGATE:
-            text = origin.aggregate if isinstance(bare, Name) else self._constants.source(expression)
-            origin = replace(origin, field=name, transforms=(), aggregate=text)
+            made = origin.aggregate if isinstance(bare, Name) else self._constants.operand(expression)
+            origin = replace(origin, field=name, transforms=(), aggregate=made)
         if condition is not None and origin.aggregate is not None:
             whole = self._constants.source_of(expression.span | condition.span)
-            origin = replace(origin, aggregate=whole)
+            origin = replace(origin, aggregate=Operand(whole, OperandKind.CALCULATION))
         if origin.field == UNNAMED:
             origin = replace(origin, field=name)
         if origin.aggregate is not None and origin.maker is None:
@@ -267,8 +267,8 @@ class Lineage:
         counted = next((source for source in sources if source.nature is Nature.AGGREGATE), None)
         if counted is None:
             return own
-        text = self._constants.source(expression)
-        return replace(own, nature=Nature.AGGREGATE, aggregate=text, maker=counted.maker)
+        made = self._constants.operand(expression)
+        return replace(own, nature=Nature.AGGREGATE, aggregate=made, maker=counted.maker)
 
     # Types
 

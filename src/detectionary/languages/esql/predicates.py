@@ -49,6 +49,7 @@ from detectionary.model.predicate import (
     Predicate,
     TimeFilter,
     ValueKind,
+    listed,
 )
 from detectionary.text import Span
 
@@ -156,7 +157,7 @@ class Predicates:
         if clock and len(same) == 1 and sources[0].nature is Nature.TIME:
             return TimeFilter(self._comparisons.text(node.span), node.span)
         return self._comparisons.column_comparison(
-            node.left, node.operator, self._comparisons.name(node.right), node.span
+            node.left, node.operator, self._comparisons.operand(node.right), node.span
         )
 
     def _position(self, left: Expression, test: Test, value: Folded, span: Span, table: Table) -> Predicate | None:
@@ -195,8 +196,8 @@ class Predicates:
             if isinstance(bare(item), Bad):
                 return self._comparisons.opaque("unreadable", node.span)
             if value is None:
-                listed = ", ".join(self._constants.source(each) for each in node.items)
-                return self._comparisons.column_comparison(node.operand, "in", listed, node.span)
+                items = listed(map(self._constants.operand, node.items))
+                return self._comparisons.column_comparison(node.operand, "in", items, node.span)
             values.extend(value.elements)
         return self._comparisons.compare(node.operand, _EQUAL, tuple(values), node.span, table)
 
@@ -232,7 +233,7 @@ class Predicates:
             value = self._constants.fold(pattern, table)
             if value is None:
                 spelling = "rlike" if regex else "like"
-                right = self._constants.source(pattern)
+                right = self._constants.operand(pattern)
                 return self._comparisons.column_comparison(operand, spelling, right, span)
             for each in value.elements:
                 if regex or not each.is_text:
@@ -290,7 +291,7 @@ class Predicates:
         value = self._constants.fold(right, table)
         span = node.span
         if value is None:
-            return self._comparisons.column_comparison(left, test.spelling, self._comparisons.name(right), span)
+            return self._comparisons.column_comparison(left, test.spelling, self._comparisons.operand(right), span)
         if self._constants.fold(left, table) is not None:
             return self._comparisons.opaque("column inside a literal", span)
         return self._comparisons.compare(left, test, value.elements, span, table)
@@ -302,7 +303,7 @@ class Predicates:
             if isinstance(argument, Bad):
                 return self._comparisons.opaque("unreadable", call.span)
             if value is None:
-                right = ", ".join(self._constants.source(each) for each in call.arguments[1:])
+                right = listed(map(self._constants.operand, call.arguments[1:]))
                 return self._comparisons.column_comparison(call.arguments[0], "cidr_match", right, call.span)
             values.extend(value.elements)
         return self._comparisons.compare(call.arguments[0], _CIDR, tuple(values), call.span, table)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from detectionary.languages.esql.columns import Nature, Origin, Table
 from detectionary.languages.esql.constants import Constants, Folded
 from detectionary.languages.esql.lineage import Lineage
+from detectionary.languages.esql.operands import kind_of
 from detectionary.languages.esql.predicates_operators import Test, not_if
 from detectionary.languages.esql.syntax import Arithmetic, Call, Expression, Name, bare
 from detectionary.model.predicate import (
@@ -16,6 +17,8 @@ from detectionary.model.predicate import (
     ColumnComparison,
     Comparison,
     Opaque,
+    Operand,
+    OperandKind,
     Operator,
     Predicate,
     Quantifier,
@@ -23,6 +26,7 @@ from detectionary.model.predicate import (
     TimeFilter,
     Value,
     ValueKind,
+    listed,
 )
 from detectionary.text import Span
 
@@ -37,7 +41,7 @@ class Comparisons:
         self._text = text
         self._constants = constants
         self._lineage = lineage
-        self.makers: dict[tuple[Span, str], Span] = {}
+        self.makers: dict[tuple[Span, Operand], Span] = {}
         """The command that made the aggregate of a threshold, by the threshold's span and name."""
         self.chosen: dict[Span, Opaque] = {}
         """The `case` expressions behind compared columns."""
@@ -88,8 +92,7 @@ class Comparisons:
 
     def _interval(self, left: Expression, test: Test, values: tuple[Folded, ...], span: Span) -> ColumnComparison:
         """The difference of two columns: they are compared with each other, at a distance."""
-        distance = ", ".join(str(value.value) for value in values)
-        return ColumnComparison(self.name(left), test.spelling, distance, self.text(span), span)
+        return ColumnComparison(self.operand(left), test.spelling, listed(map(_written, values)), self.text(span), span)
 
     def _several(
         self, left: Expression, test: Test, values: tuple[Folded, ...], span: Span, table: Table, origin: str | None
@@ -114,7 +117,7 @@ class Comparisons:
     def _threshold(
         self, left: Expression, source: Origin, test: Test, values: tuple[Folded, ...], span: Span
     ) -> Predicate:
-        name = self.name(left)
+        name = self.operand(left)
         if source.maker is not None:
             self.makers[(span, name)] = source.maker
         tests = tuple(ThresholdTest(name, source.aggregate, test.operator, value.model(), span) for value in values)
@@ -138,8 +141,12 @@ class Comparisons:
             field, test.operator, quantifier, written, span, origin, transforms=() if written else functions
         )
 
-    def column_comparison(self, left: Expression, operator: str, right: str, span: Span) -> ColumnComparison:
-        return ColumnComparison(self.name(left), operator, right, self.text(span), span)
+    def column_comparison(self, left: Expression, operator: str, right: Operand, span: Span) -> ColumnComparison:
+        return ColumnComparison(self.operand(left), operator, right, self.text(span), span)
+
+    def operand(self, expression: Expression) -> Operand:
+        """The expression as one side of a comparison, by its `name`."""
+        return Operand(self.name(expression), kind_of(expression))
 
     def name(self, expression: Expression) -> str:
         """A column's name without backticks; the text of anything else."""
@@ -151,6 +158,12 @@ class Comparisons:
 
     def opaque(self, reason: str, span: Span) -> Opaque:
         return Opaque(reason, self.text(span), span)
+
+
+def _written(value: Folded) -> Operand:
+    """A value as one side of a comparison; one that only a run can tell is as it is written."""
+    symbolic = value.kind is ValueKind.SYMBOLIC
+    return Operand(str(value.value), OperandKind.CALCULATION if symbolic else OperandKind.CONSTANT)
 
 
 def _is_time(values: tuple[Folded, ...]) -> bool:

@@ -13,6 +13,8 @@ from typing import Final
 
 from detectionary.languages.kusto.bound import Bound, FunctionSymbol, TableType, VariableSymbol
 from detectionary.languages.kusto.constants_functions import ARITHMETIC, FUNCTIONS, arithmetic, result_type
+from detectionary.languages.kusto.lexer import tokenize
+from detectionary.languages.kusto.operands import kind_of
 from detectionary.languages.kusto.syntax import (
     BadExpression,
     Binary,
@@ -59,6 +61,8 @@ from detectionary.languages.kusto.values import (
     query_text,
     to_json,
 )
+from detectionary.languages.one_line import one_line
+from detectionary.model.predicate import Operand
 
 _MAX_DEPTH: Final = 150
 """Deeper expressions are taken as not constant; no rule nests constants so far."""
@@ -179,8 +183,13 @@ class Constants:
             self._depth -= 1
 
     def source(self, expression: Expression) -> str:
-        """The text of an expression as it is written, on one line."""
-        return " ".join(expression.span.of(self.text).split())
+        """The text of an expression as it is written, on one line and without comments."""
+        written = expression.span.of(self.text)
+        return one_line(written, tokenize(written).comments() if "//" in written else ())
+
+    def operand(self, expression: Expression) -> Operand:
+        """The expression as one side of a comparison, or as what is counted."""
+        return Operand(self.source(expression), kind_of(expression))
 
     def _fold(self, expression: Expression, scope: Scope) -> Folded | None:
         match expression:

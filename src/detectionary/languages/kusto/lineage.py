@@ -35,6 +35,7 @@ from detectionary.languages.kusto.syntax import (
     walk,
 )
 from detectionary.languages.kusto.values import Constant
+from detectionary.model.predicate import Operand, OperandKind
 
 _MAX_DEPTH: Final = 100
 
@@ -106,13 +107,13 @@ class Nature(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The one source of a value. `aggregate` is the text of the aggregate that made it, `maker` the stage of that."""
+    """The one source of a value. `aggregate` is the aggregate that made it, `maker` the stage of that."""
 
     field: str
     transforms: tuple[str, ...] = ()
     nature: Nature = Nature.FIELD
     column: ColumnSymbol | None = None
-    aggregate: str | None = None
+    aggregate: Operand | None = None
     maker: Node | None = None
     condition: Expression | None = None
     """The `case` or `iff` that made the column."""
@@ -344,13 +345,13 @@ class Lineage:
         counted = next((source for source in sources if source.nature is Nature.AGGREGATE), None)
         if counted is None:
             return own
-        text = self._constants.source(expression)
-        return replace(own, nature=Nature.AGGREGATE, aggregate=text, maker=counted.maker)
+        made = self._constants.operand(expression)
+        return replace(own, nature=Nature.AGGREGATE, aggregate=made, maker=counted.maker)
 
     def _aggregated(self, symbol: ColumnSymbol, expression: Expression, own: Origin, scope: Scope) -> Origin:
-        text = self._constants.source(expression)
+        made = self._constants.operand(expression)
         core = _without_casts(expression)
-        counted = replace(own, nature=Nature.AGGREGATE, aggregate=text, maker=symbol.maker)
+        counted = replace(own, nature=Nature.AGGREGATE, aggregate=made, maker=symbol.maker)
         if not isinstance(core, Call) or not core.arguments:
             return counted
         name = core.name.text
@@ -359,7 +360,7 @@ class Lineage:
         content = self._picked(symbol, core, scope)
         if name in _EXTREMES and content.nature is not Nature.TIME and symbol.type is not ScalarType.STRING:
             return replace(counted, content=content.field)
-        return replace(content, aggregate=text, maker=symbol.maker)
+        return replace(content, aggregate=made, maker=symbol.maker)
 
     def _picked(self, symbol: ColumnSymbol, call: Call, scope: Scope) -> Origin:
         """The column whose values the aggregate keeps: of `arg_max(t, a, b)` the one that `symbol` is named after."""
@@ -382,7 +383,7 @@ def _rowwise(call: Call) -> Origin | None:
     if call.name.text == "ingestion_time":
         return Origin(text, nature=Nature.TIME)
     if call.name.text in ROW_FUNCTIONS and call.name.text.startswith("row_"):
-        return Origin(text, nature=Nature.AGGREGATE, aggregate=text)
+        return Origin(text, nature=Nature.AGGREGATE, aggregate=Operand(text, OperandKind.FUNCTION))
     return None
 
 

@@ -57,6 +57,7 @@ from detectionary.model.predicate import (
     TimeFilter,
     Value,
     ValueKind,
+    listed,
 )
 from detectionary.text import Span
 
@@ -219,9 +220,9 @@ class Predicates:
         if self._is_time_against_clock(node, scope):
             return TimeFilter(self.comparisons.text(node.span), node.span)
         return ColumnComparison(
-            self._constants.source(node.left),
+            self._constants.operand(node.left),
             node.operator.value,
-            self._constants.source(node.right),
+            self._constants.operand(node.right),
             self.comparisons.text(node.span),
             node.span,
         )
@@ -246,9 +247,8 @@ class Predicates:
             return self._literal_among(node, test, operand, scope)
         values, origin, rest = self.comparisons.members(node.items, scope)
         if rest:
-            listed = ", ".join(self._constants.source(item) for item in node.items)
-            left = self._constants.source(node.operand)
-            return ColumnComparison(left, node.operator.value, listed, self.comparisons.text(node.span), node.span)
+            left, items = self._constants.operand(node.operand), listed(map(self._constants.operand, node.items))
+            return ColumnComparison(left, node.operator.value, items, self.comparisons.text(node.span), node.span)
         return self.comparisons.compare(node.operand, test, values, node.span, scope, origin)
 
     def _literal_among(self, node: InList, test: Test, operand: Folded, scope: Scope) -> Predicate:
@@ -351,8 +351,8 @@ class Predicates:
         return self.comparisons.compare(item, test, values, call.span, scope, origin)
 
     def _related(self, call: Call, arguments: tuple[Expression, ...]) -> ColumnComparison:
-        left, *others = (self._constants.source(argument) for argument in arguments)
-        return ColumnComparison(left, call.name.text, ", ".join(others), self.comparisons.text(call.span), call.span)
+        left, *others = map(self._constants.operand, arguments)
+        return ColumnComparison(left, call.name.text, listed(others), self.comparisons.text(call.span), call.span)
 
     # Positions: `indexof(x, "y") != -1` is `x contains "y"`
 

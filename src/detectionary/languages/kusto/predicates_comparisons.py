@@ -12,6 +12,7 @@ from typing import Final
 from detectionary.languages.kusto.bound import Bound, TableType
 from detectionary.languages.kusto.constants import Constants, Scope, is_clock, is_number
 from detectionary.languages.kusto.lineage import Lineage, Nature, Origin
+from detectionary.languages.kusto.operands import kind_of
 from detectionary.languages.kusto.predicates_operators import (
     INVERTED,
     Test,
@@ -34,6 +35,8 @@ from detectionary.model.predicate import (
     Comparison,
     Not,
     Opaque,
+    Operand,
+    OperandKind,
     Operator,
     Predicate,
     Quantifier,
@@ -41,6 +44,7 @@ from detectionary.model.predicate import (
     TimeFilter,
     Value,
     ValueKind,
+    listed,
 )
 from detectionary.text import Span
 
@@ -56,7 +60,7 @@ class Comparisons:
         self._lineage = lineage
         self.tables: dict[tuple[object, object], tuple[str, ...]] = {}
         """The tables behind the field of a comparison, by span and field."""
-        self.makers: dict[tuple[Span, str], Span] = {}
+        self.makers: dict[tuple[Span, Operand], Span] = {}
         """The stage that made the aggregate of a threshold, by the threshold's span and name."""
         self.chosen: dict[int, Opaque] = {}
         """The `case`/`iff` expressions behind compared columns, by the identity of the expression."""
@@ -120,8 +124,7 @@ class Comparisons:
 
     def interval(self, left: Expression, test: Test, values: tuple[Folded, ...], span: Span) -> ColumnComparison:
         """The difference of two columns (`end - start < 5m`): they are compared with each other, at a distance."""
-        distance = ", ".join(str(kind_and_scalar(value)[1]) for value in values)
-        return ColumnComparison(self.name(left), test.spelling, distance, self.text(span), span)
+        return ColumnComparison(self.operand(left), test.spelling, listed(map(_written, values)), self.text(span), span)
 
     def _several(
         self, left: Expression, test: Test, values: tuple[Folded, ...], span: Span, scope: Scope, origin: str | None
@@ -145,7 +148,7 @@ class Comparisons:
     def _threshold(
         self, left: Expression, source: Origin, test: Test, values: tuple[Folded, ...], span: Span
     ) -> Predicate:
-        name = self.name(left)
+        name = self.operand(left)
         if source.maker is not None:
             self.makers[(span, name)] = source.maker.span
         tests = tuple(
@@ -199,16 +202,14 @@ class Comparisons:
         if low is None or high is None:
             if source is not None and source.nature is Nature.TIME and self.has_clock(node):
                 return TimeFilter(text, node.span)
-            return self._column_between(
-                node, f"{self._constants.source(node.low)} .. {self._constants.source(node.high)}"
-            )
+            return self._column_between(node, self._constants.operand(node.low), self._constants.operand(node.high))
         if source is not None and self._is_moment(node.operand, source, (low, high)):
             return TimeFilter(text, node.span)
         limits = (kind_and_scalar(low)[1], kind_and_scalar(high)[1])
         sources = self._lineage.sources(node.operand, scope) if source is None else [source]
         if any(each.nature is Nature.AGGREGATE for each in sources) and _is_quantity((low, high), None):
             counted = next(each for each in sources if each.nature is Nature.AGGREGATE)
-            name = self.name(node.operand)
+            name = self.operand(node.operand)
             if counted.maker is not None:
                 self.makers[(node.span, name)] = counted.maker.span
             pair = Value(ValueKind.RANGE, limits)
@@ -216,17 +217,18 @@ class Comparisons:
         if not sources:
             return self.opaque("no field", node)
         if all(each.nature is Nature.INTERVAL or (each.nature is Nature.TIME and source is None) for each in sources):
-            return self._column_between(node, f"{limits[0]} .. {limits[1]}")
+            return self._column_between(node, _written(low), _written(high))
         if source is None:
             if _is_difference(bare_of(node.operand)):
-                return self._column_between(node, f"{limits[0]} .. {limits[1]}")
+                return self._column_between(node, _written(low), _written(high))
             source = Origin(self._constants.source(node.operand))
         written = Value(ValueKind.RANGE, limits, source.transforms)
         return not_if(node.negated, Comparison(source.field, Operator.BETWEEN, Quantifier.ANY, (written,), node.span))
 
-    def _column_between(self, node: Between, limits: str) -> ColumnComparison:
+    def _column_between(self, node: Between, low: Operand, high: Operand) -> ColumnComparison:
         spelling = "!between" if node.negated else "between"
-        return ColumnComparison(self.name(node.operand), spelling, limits, self.text(node.span), node.span)
+        limits = listed((low, high), " .. ")
+        return ColumnComparison(self.operand(node.operand), spelling, limits, self.text(node.span), node.span)
 
     def members(
         self, items: tuple[Expression, ...], scope: Scope
@@ -254,6 +256,10 @@ class Comparisons:
         """A column's name without brackets; the text of anything else."""
         bare = bare_of(expression)
         return bare.name if isinstance(bare, NameReference) else self._constants.source(bare)
+
+    def operand(self, expression: Expression) -> Operand:
+        """The expression as one side of a comparison, by its `name`."""
+        return Operand(self.name(expression), kind_of(expression))
 
     def text(self, span: Span) -> str:
         return span.of(self._constants.text)
@@ -291,6 +297,12 @@ def bare_of(expression: Expression) -> Expression:
     while isinstance(expression, Parenthesized):
         expression = expression.expression
     return expression
+
+
+def _written(value: Folded) -> Operand:
+    """A value as one side of a comparison; one that only a run can tell is as it is written."""
+    kind = OperandKind.CONSTANT if isinstance(value, Constant) else OperandKind.CALCULATION
+    return Operand(str(kind_and_scalar(value)[1]), kind)
 
 
 def _is_difference(expression: Expression) -> bool:

@@ -36,6 +36,8 @@ from detectionary.model.predicate import (
     Leaf,
     Not,
     Opaque,
+    Operand,
+    OperandKind,
     Operator,
     Predicate,
     ThresholdTest,
@@ -294,7 +296,7 @@ class _Analyzer:
 
 def _threshold(aggregation: Aggregation) -> ThresholdTest:
     field = aggregation.field or ""
-    name = f"{aggregation.function}({field})"
+    name = Operand(f"{aggregation.function}({field})", OperandKind.FUNCTION)
     value = Value(ValueKind.NUMBER, aggregation.value)
     return ThresholdTest(
         name, name, _AGGREGATES[aggregation.operator], value, aggregation.span, negated=aggregation.operator == "!="

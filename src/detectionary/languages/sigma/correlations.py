@@ -12,7 +12,7 @@ from typing import Final
 from detectionary.languages.sigma.syntax import Correlation, Named, SigmaRule, named
 from detectionary.languages.sigma.texts import short_duration, trimmed
 from detectionary.model.analysis import Analysis, Group, Indicator, OutputField, Pipeline, Stage
-from detectionary.model.predicate import Operator, ThresholdTest, Value, ValueKind
+from detectionary.model.predicate import Operand, OperandKind, Operator, ThresholdTest, Value, ValueKind
 from detectionary.model.schema import Environment
 from detectionary.text import Diagnostic, Level, SourceText, Span
 
@@ -144,10 +144,10 @@ def _row(row: Indicator, name: Named, groups: int) -> Indicator:
 
 
 def _thresholds(correlation: Correlation) -> list[ThresholdTest]:
-    aggregate = f"{correlation.type}({correlation.field or ''})"
+    aggregate = Operand(f"{correlation.type}({correlation.field or ''})", OperandKind.FUNCTION)
     return [
         ThresholdTest(
-            correlation.type,
+            Operand(correlation.type, OperandKind.NAME),
             aggregate,
             _OPERATORS[bound.operator],
             Value(ValueKind.NUMBER, bound.value),

@@ -19,6 +19,8 @@ from detectionary.model.predicate import (
     Comparison,
     Not,
     Opaque,
+    Operand,
+    OperandKind,
     Operator,
     Predicate,
     Quantifier,
@@ -117,7 +119,13 @@ class Predicates:
         """Another field of the event in the place of a value."""
         operator = "==" if reading.operator is Operator.EQ else reading.operator.value
         found = tuple(
-            ColumnComparison(item.field or "", operator, str(value.value), item.span.of(self._text), item.span)
+            ColumnComparison(
+                Operand(item.field or "", OperandKind.NAME),
+                operator,
+                Operand(str(value.value), OperandKind.NAME),
+                item.span.of(self._text),
+                item.span,
+            )
             for value in item.values
         )
         whole = found[0] if len(found) == 1 else AllOf(found) if reading.every else AnyOf(found)

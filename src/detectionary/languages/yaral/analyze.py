@@ -176,7 +176,7 @@ class _Analyzer:
                     predicate = reader.item(item)
                     if predicate is not None:
                         found.extend(leaf for leaf in leaves(predicate) if isinstance(leaf, ThresholdTest))
-        return tuple(test for test in found if f"${test.name}" in scope.outcomes)
+        return tuple(test for test in found if f"${test.name.text}" in scope.outcomes)
 
     def _tables(self) -> tuple[str, ...]:
         """The log types that a record must have one of."""

@@ -8,10 +8,12 @@ value. A regular expression matches anywhere in a text.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from detectionary.languages.yaral.constants import fold
 from detectionary.languages.yaral.functions import FUNCTIONS, NOW
+from detectionary.languages.yaral.operands import operand_of
 from detectionary.languages.yaral.origins import Origin, Origins, fields, is_now
 from detectionary.languages.yaral.printer import expression
 from detectionary.languages.yaral.scope import Scope, placeholder
@@ -42,6 +44,7 @@ from detectionary.model.predicate import (
     Comparison,
     Leaf,
     Opaque,
+    Operand,
     Operator,
     Predicate,
     Quantifier,
@@ -49,6 +52,7 @@ from detectionary.model.predicate import (
     TimeFilter,
     Value,
     ValueKind,
+    listed,
 )
 from detectionary.model.predicate import Not as Negated
 from detectionary.text import Span
@@ -117,9 +121,11 @@ class Predicates:
             case Quantified(operand=operand) if not isinstance(operand, Reference):
                 return self.condition(operand, nocase)
             case SomeOf(int(count), items):
-                listed = ", ".join(map(expression, items))
+                items_of = listed(map(operand_of, items))
                 value = Value(ValueKind.NUMBER, count)
-                return ThresholdTest(f"of [{listed}]", None, Operator.GE, value, node.span)
+                return ThresholdTest(
+                    Operand(f"of [{items_of.text}]", items_of.kind), None, Operator.GE, value, node.span
+                )
             case SomeOf(items=items):
                 plain = all(isinstance(item, Reference) and not item.steps for item in items)
                 return None if plain else self._opaque("of", node)
@@ -285,10 +291,8 @@ class Predicates:
 
     def _other_call(self, node: Call, arguments: tuple[Expression, ...]) -> Leaf:
         if node.name == "math.is_increasing" and len(arguments) > 1:
-            rest = ", ".join(map(expression, arguments[1:]))
-            return ColumnComparison(
-                expression(arguments[0]), "is increasing to", rest, node.span.of(self._text), node.span
-            )
+            first, *rest = map(operand_of, arguments)
+            return ColumnComparison(first, "is increasing to", listed(rest), node.span.of(self._text), node.span)
         if node.name == "cast.as_bool" and (source := self._source(node)) is not None and not source.mixed:
             return _comparison(source, Operator.EQ, (Value(ValueKind.BOOL, True, source.transforms),), node.span)
         reason = {"if": "if", "optimization.sample_rate": "sampling"}.get(node.name, "function")
@@ -330,10 +334,10 @@ class Predicates:
         if not counts and not made and not measures:
             return None
         number = Value(ValueKind.NUMBER, value)
-        name = expression(left)
-        aggregate = expression(made[0]) if made else name
+        name = operand_of(left)
+        aggregate = operand_of(made[0]) if made else name
         if isinstance(left, Reference) and left.is_variable:
-            name = name[1:]
+            name = replace(name, text=name.text[1:])
         return ThresholdTest(name, aggregate, _OPERATORS[operator], number, node.span)
 
     def _made(self, left: Expression) -> Iterator[Expression]:
@@ -351,7 +355,7 @@ class Predicates:
         return node.name in FUNCTIONS and FUNCTIONS[node.name].numeric
 
     def _columns(self, left: Expression, operator: str, right: Expression, node: Expression) -> ColumnComparison:
-        return ColumnComparison(expression(left), operator, expression(right), node.span.of(self._text), node.span)
+        return ColumnComparison(operand_of(left), operator, operand_of(right), node.span.of(self._text), node.span)
 
     def _opaque(self, reason: str, node: Expression) -> Opaque:
         return Opaque(reason, node.span.of(self._text), node.span)

@@ -8,7 +8,7 @@ from difflib import unified_diff
 from typing import Final
 
 from detectionary.catalog.changes import ADDED, CHANGED, MOVED, REMOVED, RETURNED, RuleChange, Run
-from detectionary.model.change import ChangeKind
+from detectionary.model.change import ChangeKind, Detail
 from detectionary.pages.keys import list_path, rule_path
 from detectionary.pages.languages import language_title
 from detectionary.pages.library import Bodies, Library
@@ -27,6 +27,9 @@ _MOST_LINES: Final = 3_000
 
 _PROSE: Final = frozenset({"description", "alert description", "false positive", "fact", "setting", "time filter"})
 """Details that repeat the rule's own words; they are left out where its licence does not let others show them."""
+
+_CALCULATED: Final = frozenset({"calculated threshold"})
+"""Details whose name is the rule's own text, and whose values are facts."""
 
 
 class ChangeDetail(Part, frozen=True):
@@ -323,11 +326,16 @@ def details_of(library: Library, change: RuleChange) -> tuple[ChangeDetail, ...]
     """What is another now, as far as it may be shown."""
     shows = _shows_text(library, change)
     return tuple(
-        ChangeDetail(each.kind.value, each.what, each.name, each.before, each.after)
-        if shows or each.what not in _PROSE
-        else ChangeDetail(each.kind.value, each.what, each.name, None, None)
+        ChangeDetail(each.kind.value, each.what, each.name, each.before, each.after) if shows else _shown(each)
         for each in change.change.details
     )
+
+
+def _shown(detail: Detail) -> ChangeDetail:
+    """What is told of a rule whose own words may not be."""
+    name = None if detail.what in _CALCULATED else detail.name
+    before, after = (None, None) if detail.what in _PROSE else (detail.before, detail.after)
+    return ChangeDetail(detail.kind.value, detail.what, name, before, after)
 
 
 def _diff(library: Library, change: RuleChange) -> str | None:

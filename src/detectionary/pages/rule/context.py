@@ -6,14 +6,13 @@ renamed and never left out. Nothing here knows how a page looks.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
 import msgspec
 
 from detectionary.languages.language import Highlight
-from detectionary.model.predicate import ScalarValue
+from detectionary.model.predicate import OperandKind, ScalarValue
 from detectionary.pages.part import Part, encode_plain
 from detectionary.text import SourceText, Span
 
@@ -147,11 +146,15 @@ class PageIndicator(Part, frozen=True):
 
 
 class PageThreshold(Part, frozen=True):
+    """The kinds say what `name` and `aggregate` are: "constant", "name", "function" (of one name) or "calculation"."""
+
     name: str
     aggregate: str | None
     operator: str
     value: ScalarValue | tuple[ScalarValue, ScalarValue]
     span: Span
+    name_kind: str
+    aggregate_kind: str | None
 
 
 class PageTimeFilter(Part, frozen=True):
@@ -160,11 +163,15 @@ class PageTimeFilter(Part, frozen=True):
 
 
 class PageColumnComparison(Part, frozen=True):
+    """The kinds say what the sides are, as those of a threshold."""
+
     left: str
     operator: str
     right: str
     text: str
     span: Span
+    left_kind: str
+    right_kind: str
 
 
 class PageOpaque(Part, frozen=True):
@@ -401,15 +408,17 @@ def is_prose(fact: PageFact) -> bool:
 _CUT: Final = "…"
 """In place of a piece of text that is not shown."""
 
-_NAME: Final = re.compile(r"[$@#]?[\w.-]+")
-_COUNT: Final = re.compile(r"\w+\((?:[$@#]?[\w.-]+)?\)")
-"""An aggregate of nothing or of one column."""
+_SIDES: Final = (OperandKind.CONSTANT.value, OperandKind.NAME.value)
+"""What is shown of two columns that are compared: what a function makes of one is calculated."""
+
+_COUNTED: Final = (*_SIDES, OperandKind.FUNCTION.value)
+"""What is shown of a threshold."""
 
 
 def without_texts(page: RulePage) -> RulePage:
     """The page without the rule's own text, for rules whose licence does not let others show it. Facts stay.
 
-    That two columns are compared is a fact, and so is an aggregate of one; what is calculated is the rule's own text.
+    That two columns are compared is a fact, and so is what is counted of one; a calculation is the rule's own text.
     """
     return msgspec.structs.replace(
         page,
@@ -446,10 +455,14 @@ def _without_texts(stages: tuple[PageStage, ...]) -> tuple[PageStage, ...]:
 
 
 def _named_threshold(test: PageThreshold) -> PageThreshold:
-    simple = test.aggregate is None or _NAME.fullmatch(test.aggregate) or _COUNT.fullmatch(test.aggregate)
-    return test if simple else msgspec.structs.replace(test, aggregate=None)
+    return msgspec.structs.replace(
+        test,
+        name=test.name if test.name_kind in _COUNTED else _CUT,
+        aggregate=test.aggregate if test.aggregate_kind in _COUNTED else None,
+    )
 
 
 def _named_columns(test: PageColumnComparison) -> PageColumnComparison:
-    left, right = (side if _NAME.fullmatch(side) else _CUT for side in (test.left, test.right))
+    left = test.left if test.left_kind in _SIDES else _CUT
+    right = test.right if test.right_kind in _SIDES else _CUT
     return msgspec.structs.replace(test, left=left, right=right, text=f"{left} {test.operator} {right}")

@@ -140,10 +140,7 @@ def rule_page(entry: Entry, relations: Relations, highlight: Highlighter) -> Rul
         modified=rule.modified,
         related=tuple(PageRelated(relation, identifier) for relation, identifier in rule.related),
         facts=tuple(PageFact(name, text) for name, text in rule.facts),
-        column_comparisons=tuple(
-            PageColumnComparison(each.left, each.operator, each.right, each.text, each.span)
-            for each in analysis.column_comparisons
-        ),
+        column_comparisons=tuple(map(_columns, analysis.column_comparisons)),
         opaques=tuple(PageOpaque(each.reason, each.text, each.span) for each in analysis.opaques),
         copies=tuple(map(_reference, relations.copies)),
         versions=tuple(map(_reference, relations.versions)),
@@ -172,7 +169,28 @@ def _reference(other: Reference) -> PageReference:
 
 
 def _threshold(test: ThresholdTest) -> PageThreshold:
-    return PageThreshold(test.name, test.aggregate, test.operator.value, test.value.value, test.span)
+    made = test.aggregate
+    return PageThreshold(
+        name=test.name.text,
+        aggregate=None if made is None else made.text,
+        operator=test.operator.value,
+        value=test.value.value,
+        span=test.span,
+        name_kind=test.name.kind.value,
+        aggregate_kind=None if made is None else made.kind.value,
+    )
+
+
+def _columns(test: ColumnComparison) -> PageColumnComparison:
+    return PageColumnComparison(
+        left=test.left.text,
+        operator=test.operator,
+        right=test.right.text,
+        text=test.text,
+        span=test.span,
+        left_kind=test.left.kind.value,
+        right_kind=test.right.kind.value,
+    )
 
 
 def _stage(stage: Stage, pipeline: str | None) -> PageStage:
@@ -250,7 +268,7 @@ def _test(predicate: Predicate) -> PageTest:
         case ThresholdTest():
             return PageTest(
                 test="threshold",
-                field=predicate.name,
+                field=predicate.name.text,
                 operator=predicate.operator.value,
                 values=(predicate.value.value,),
                 span=predicate.span,
