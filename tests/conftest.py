@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,8 @@ import pytest
 from hypothesis import settings
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+from tests.catalog.stored import closed_at_the_end
 
 # In CI the same examples every time: a change is judged by what it changes. At a desk every run looks further.
 settings.register_profile("ci", derandomize=True)
@@ -31,6 +34,13 @@ def shared(*parts: str) -> Path:
     """A path below `shared`; only for tests marked `needs_shared`."""
     assert SHARED is not None
     return SHARED.joinpath(*parts)
+
+
+@pytest.fixture(autouse=True)
+def _catalogs() -> Iterator[None]:
+    """A test leaves no catalog open."""
+    with closed_at_the_end():
+        yield
 
 
 NARROW: Final = {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
-from detectionary.catalog import FileRecord, Writer, stored_rule, text_digest
+from detectionary.catalog import Catalog, FileRecord, Writer, open_catalog, stored_rule, text_digest
 from detectionary.model.analysis import Analysis, Indicator
 from detectionary.model.attack import Coverage, TacticCoverage, Technique
 from detectionary.model.entry import Action, Entry
@@ -14,6 +16,28 @@ from detectionary.model.outcome import Outcome
 from detectionary.model.predicate import Operator, Quantifier, ScalarValue, Value, ValueKind
 from detectionary.model.rule import Rule, Severity, Source
 from detectionary.text import SourceText, Span
+
+_OPENED: Final[list[Catalog]] = []
+
+
+def opened(path: Path) -> Catalog:
+    """The catalog at `path`; the test that asks for it closes it at its end.
+
+    From Python 3.13 on one that nobody closes is a warning, which fails whichever test runs when it is collected.
+    """
+    _OPENED.append(open_catalog(path))
+    return _OPENED[-1]
+
+
+@contextmanager
+def closed_at_the_end() -> Iterator[None]:
+    """Closes what is `opened` in the block: around every test, and in fixtures that last longer."""
+    before = len(_OPENED)
+    try:
+        yield
+    finally:
+        while len(_OPENED) > before:
+            _OPENED.pop().close()
 
 
 def value(given: ScalarValue, kind: ValueKind | None = None) -> Value:

@@ -31,9 +31,17 @@ def test_a_file_of_another_kind_is_refused_and_left_alone(tmp_path: Path, mode: 
     path = tmp_path / "notes.txt"
     path.write_text("no database, but long enough to be one: " * 50)
     before = path.read_bytes()
-    with pytest.raises(CatalogError, match="not a catalog"):
+    open_before = open_files()
+    with pytest.raises(CatalogError, match="not a catalog") as refused:
         connect(path, mode)
+    assert open_files() == open_before, refused  # while the error is held, by which a connection would stay
     assert path.read_bytes() == before
+
+
+def open_files() -> int:
+    """How many files this process has open; 0 where the system does not tell."""
+    place = Path("/proc/self/fd")
+    return len(list(place.iterdir())) if place.exists() else 0
 
 
 @pytest.mark.parametrize("mode", list(Mode))
@@ -95,8 +103,6 @@ def test_a_reader_cannot_write(tmp_path: Path) -> None:
 
 
 def test_migrations_run_in_order_each_whole_or_not_at_all() -> None:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-
     def second(database: sqlite3.Connection) -> None:
         database.execute("CREATE TABLE made_by_two (x)")
 
@@ -104,11 +110,11 @@ def test_migrations_run_in_order_each_whole_or_not_at_all() -> None:
         database.execute("CREATE TABLE made_by_three (x)")
         raise OSError("the disk is full")
 
-    with pytest.raises(OSError, match="full"):
-        migrate(connection, 1, 3, {2: second, 3: third})
-    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
-    assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("made_by_two",)]
-    connection.close()
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        with pytest.raises(OSError, match="full"):
+            migrate(connection, 1, 3, {2: second, 3: third})
+        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("made_by_two",)]
 
 
 def _layout(path: Path) -> dict[str, list[tuple[object, ...]]]:

@@ -10,7 +10,7 @@ import pytest
 from detectionary.catalog import ActionParts, Catalog, FieldNames, Spelling, Values, open_catalog
 from detectionary.model.entry import Action, Entry, value_keys
 from detectionary.model.predicate import Operator, ValueKind
-from tests.catalog.stored import an_entry, looks_for, store, value
+from tests.catalog.stored import an_entry, looks_for, opened, store, value
 
 OTHER_VALUES = 5
 
@@ -42,7 +42,7 @@ CANONICAL = {"EventName": "event.action", "eventname": "event.action"}
 @pytest.fixture
 def catalog(tmp_path: Path) -> Catalog:
     store(tmp_path / "catalog.db", *entries())
-    return open_catalog(tmp_path / "catalog.db")
+    return opened(tmp_path / "catalog.db")
 
 
 @pytest.fixture

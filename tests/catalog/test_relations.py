@@ -12,7 +12,7 @@ from detectionary.catalog import Catalog, open_catalog
 from detectionary.model.entry import CorpusCount, Entry, Reference
 from detectionary.model.outcome import Outcome
 from detectionary.model.predicate import Operator, ScalarValue, Value, ValueKind
-from tests.catalog.stored import an_entry, looks_for, moved, store
+from tests.catalog.stored import an_entry, looks_for, moved, opened, store
 
 Stored = Callable[..., Catalog]
 
@@ -22,7 +22,7 @@ def stored(tmp_path: Path) -> Stored:
     def make(*entries: Entry) -> Catalog:
         path = tmp_path / "relations.db"
         store(path, *entries)
-        return open_catalog(path)
+        return opened(path)
 
     return make
 

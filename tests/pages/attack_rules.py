@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from detectionary.attack import coverage
-from detectionary.catalog import Facet, Filters, open_catalog
+from detectionary.catalog import Facet, Filters
 from detectionary.model.entry import Entry
 from detectionary.model.rule import Severity
 from detectionary.pages.browse.search import BrowseRequest
 from detectionary.pages.library import Library
-from tests.catalog.stored import an_entry, looks_for, store
+from tests.catalog.stored import an_entry, looks_for, opened, store
 
 HOSTILE = "</td><script>alert(1)</script>\x07\u202e"
 
@@ -77,7 +77,7 @@ def attack_library(folder: Path, *, live: bool = False, base_url: str | None = N
     path = folder / "rules.db"
     if not path.exists():
         store(path, *RULES)
-    return Library(open_catalog(path), live=live, base_url=base_url)
+    return Library(opened(path), live=live, base_url=base_url)
 
 
 def asked(text: str = "", **facets: Sequence[str]) -> BrowseRequest:

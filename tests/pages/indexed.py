@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from detectionary.catalog import open_catalog
 from detectionary.model.entry import Entry
 from detectionary.pages.kind import PageKind
 from detectionary.pages.library import Library
 from detectionary.pages.lists import actions, fields, people, tables, values
 from detectionary.pages.part import Part
-from tests.catalog.stored import store
+from tests.catalog.stored import opened, store
 from tests.pages.markup import read
 
 KINDS: tuple[PageKind[Any], ...] = (  # contexts differ from kind to kind
@@ -35,7 +34,7 @@ FOLDERS = tuple(kind.folder for kind in KINDS)
 def library_of(folder: Path, *entries: Entry) -> Library:
     folder.mkdir(parents=True, exist_ok=True)
     store(folder / "catalog.db", *entries)
-    return Library(open_catalog(folder / "catalog.db"))
+    return Library(opened(folder / "catalog.db"))
 
 
 def kind_of(path: str) -> PageKind[Any]:

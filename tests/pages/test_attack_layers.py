@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from detectionary.catalog import Facet
 from detectionary.pages.attack.layers import ALL_PATH, LAYERS, layer_of, layer_path
 from detectionary.pages.library import Library
 from detectionary.pages.part import encode_part
+from tests.catalog.stored import closed_at_the_end
 from tests.pages.attack_rules import asked, attack_library
 
 COLOUR = re.compile("#[0-9a-fA-F]{6}")
@@ -80,8 +81,9 @@ def validate(plain: dict[str, Any]) -> None:
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    return attack_library(tmp_path_factory.mktemp("layers"))
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with closed_at_the_end():
+        yield attack_library(tmp_path_factory.mktemp("layers"))
 
 
 @pytest.fixture(scope="module")

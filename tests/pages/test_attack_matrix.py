@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,13 +25,15 @@ from detectionary.pages.attack.matrix import (
 from detectionary.pages.attack.matrix_kind import MATRIX
 from detectionary.pages.attack.sets import CoveragePage
 from detectionary.pages.library import Library
+from tests.catalog.stored import closed_at_the_end
 from tests.pages.attack_rules import RULES, asked, attack_library
 from tests.pages.markup import Document, faults, read
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    return attack_library(tmp_path_factory.mktemp("matrix"))
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with closed_at_the_end():
+        yield attack_library(tmp_path_factory.mktemp("matrix"))
 
 
 @pytest.fixture(scope="module")

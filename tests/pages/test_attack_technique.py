@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,13 +16,15 @@ from detectionary.pages.attack.technique import TechniquePage, shares
 from detectionary.pages.attack.technique_kind import TACTICS, TECHNIQUES
 from detectionary.pages.kind import PageKind
 from detectionary.pages.library import Library
+from tests.catalog.stored import closed_at_the_end
 from tests.pages.attack_rules import attack_library
 from tests.pages.markup import faults, read
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    return attack_library(tmp_path_factory.mktemp("technique"))
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with closed_at_the_end():
+        yield attack_library(tmp_path_factory.mktemp("technique"))
 
 
 def technique(library: Library, name: str) -> TechniquePage:

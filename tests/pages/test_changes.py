@@ -15,7 +15,6 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
-from detectionary.catalog import open_catalog
 from detectionary.model.entry import Entry
 from detectionary.model.rule import Severity
 from detectionary.pages.changes.context import INDEX, PAGE_SIZE, ChangesPage, RunPage
@@ -23,7 +22,7 @@ from detectionary.pages.changes.feed import FEED_FILE, MOST_ENTRIES, feed
 from detectionary.pages.changes.kind import CHANGES
 from detectionary.pages.keys import up
 from detectionary.pages.library import Bodies, Library
-from tests.catalog.stored import an_entry, looks_for, moved, store
+from tests.catalog.stored import an_entry, looks_for, moved, opened, store
 from tests.pages.markup import faults, read
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -31,7 +30,7 @@ EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>\x00\x0b\u202e'
 
 
 def library(folder: Path, *, bodies: Bodies = Bodies.ALL, base_url: str | None = None) -> Library:
-    return Library(open_catalog(folder / "catalog.db"), bodies=bodies, base_url=base_url)
+    return Library(opened(folder / "catalog.db"), bodies=bodies, base_url=base_url)
 
 
 def run_page(found: Library, path: str) -> RunPage:

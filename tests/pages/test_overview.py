@@ -11,7 +11,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from detectionary.catalog import open_catalog
 from detectionary.model.entry import Entry
 from detectionary.model.predicate import Opaque
 from detectionary.model.rule import Severity
@@ -21,12 +20,12 @@ from detectionary.pages.overview.kind import OVERVIEW
 from detectionary.pages.texts.code import escape
 from detectionary.pages.words import percent
 from detectionary.text import Diagnostic, Level, Span
-from tests.catalog.stored import an_entry, looks_for, moved, store
+from tests.catalog.stored import an_entry, looks_for, moved, opened, store
 from tests.pages.markup import read
 
 
 def library(folder: Path) -> Library:
-    return Library(open_catalog(folder / "catalog.db"))
+    return Library(opened(folder / "catalog.db"))
 
 
 def made(folder: Path, *entries: Entry) -> tuple[Overview, str]:

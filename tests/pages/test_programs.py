@@ -18,6 +18,7 @@ from detectionary.pages.kind import PageKind
 from detectionary.pages.library import Library
 from detectionary.pages.part import Part
 from detectionary.pages.programs import RULE_TABLES, RuleRow, rule_row, rules_csv, sitemap
+from tests.catalog.stored import opened
 from tests.pages.entries import FIRST, long_entry
 from tests.site.catalogs import placed, store
 
@@ -139,7 +140,7 @@ def locations(data: bytes) -> list[str | None]:
 
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
-    return Library(open_catalog(store(tmp_path / "rules.db", [FIRST])), base_url="https://example.org/a b&/")
+    return Library(opened(store(tmp_path / "rules.db", [FIRST])), base_url="https://example.org/a b&/")
 
 
 def test_the_sitemap_names_every_page_that_says_something(library: Library) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -111,17 +111,14 @@ def connect(
 
 def _open(path: Path, mode: Mode) -> sqlite3.Connection:
     """Connect. Where a killed process left a journal, reading has to write: the file is restored first."""
-    connection = _connection(path, mode)
     if mode is Mode.READ:
-        try:
-            _pragma(connection, "schema_version")
-        except sqlite3.OperationalError:
-            connection.close()
-            writer = _connection(path, Mode.WRITE)
-            _pragma(writer, "schema_version")
-            writer.close()
-            connection = _connection(path, mode)
-    return connection
+        with closing(_connection(path, mode)) as reader:
+            try:
+                _pragma(reader, "schema_version")
+            except sqlite3.OperationalError:
+                with closing(_connection(path, Mode.WRITE)) as writer:
+                    _pragma(writer, "schema_version")
+    return _connection(path, mode)
 
 
 def _connection(path: Path, mode: Mode) -> sqlite3.Connection:
