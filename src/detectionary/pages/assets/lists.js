@@ -15,19 +15,36 @@
   let names = null;
   let loading = false;
 
+  // From disk only a script can be read; from a server the file is read as data, whatever type it is sent as.
   function load() {
     if (loading) return;
     loading = true;
-    const script = document.createElement("script");
-    script.src = form.dataset.source;
-    script.onload = function () {
-      names = globalThis.detectionaryNames.map(([title, file, rules]) => ({ title, file, rules, folded: title.toLowerCase() }));
-      show();
-    };
-    script.onerror = function () {
-      status.textContent = "The list of names could not be read.";
-    };
-    document.head.append(script);
+    (location.protocol === "file:" ? run() : read())
+      .then(function (listed) {
+        names = listed.map(([title, file, rules]) => ({ title, file, rules, folded: title.toLowerCase() }));
+        show();
+      })
+      .catch(function () {
+        loading = false;
+        status.textContent = "The list of names could not be read.";
+      });
+  }
+
+  function read() {
+    return fetch(form.dataset.source).then(function (response) {
+      if (!response.ok) throw new Error(String(response.status));
+      return response.text();
+    }).then((text) => JSON.parse(text.slice(text.indexOf("=") + 1).replace(/;\s*$/, "")));
+  }
+
+  function run() {
+    return new Promise(function (resolve, reject) {
+      const script = document.createElement("script");
+      script.src = form.dataset.source;
+      script.onload = () => resolve(globalThis.detectionaryNames);
+      script.onerror = reject;
+      document.head.append(script);
+    });
   }
 
   function row(name) {
@@ -44,11 +61,12 @@
 
   function show() {
     const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
-    all.hidden = words.length > 0;
-    found.hidden = words.length === 0;
-    status.textContent = "";
+    const asked = words.length > 0 && names !== null;
+    all.hidden = asked;
+    found.hidden = !asked;
+    status.textContent = words.length > 0 && names === null ? "Reading the names …" : "";
     found.replaceChildren();
-    if (words.length === 0 || names === null) return;
+    if (!asked) return;
     const hits = names.filter((name) => words.every((word) => name.folded.includes(word)));
     // Names come with most rules first; those that begin with what is typed go before.
     const first = hits.filter((name) => name.folded.startsWith(words[0]));

@@ -81,13 +81,13 @@ def reasons(numbers: Statistics) -> Iterator[Reasons]:
     """The reasons that there are."""
     if numbers.opaque:
         rows = tuple(Reason(each.reason, each.parts, each.rules) for each in numbers.opaque)
-        yield Reasons("opaque", "Why conditions stay opaque", "Reason", rows)
+        yield Reasons("opaque", "Why conditions are not taken apart", "Reason", rows)
     if numbers.codes:
         found = tuple(
             Reason(f"{each.code} {each.level}", each.rules, each.rules, _about(each.code, each.message))
             for each in numbers.codes
         )
-        yield Reasons("findings", "What rules are told about themselves", "Finding", found)
+        yield Reasons("findings", "What is found wrong with rules", "Finding", found)
     if numbers.runnable is not None and numbers.runnable.refusals:
         refused = tuple(
             Reason(each.code, each.rules, each.rules, _about(each.code, each.message))
