@@ -82,7 +82,7 @@ def _row(row: Indicator) -> str:
         values = ", ".join(f"{_value(value)} ({', '.join(value.transforms)})" for value in row.values)
         transforms = "as marked"
     if row.origin is not None:
-        values = f"{values}, from {row.origin}" if values else f"from {row.origin}"
+        values = f"{values}, from {row.origin.text}" if values else f"from {row.origin.text}"
     group = "" if row.group is None else f"{row.group.kind.value} {row.group.id}"
     return _cells(str(row.stage), row.field or "*", operator, values, transforms, group, row.context or "")
 

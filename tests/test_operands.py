@@ -83,6 +83,16 @@ CASES: tuple[tuple[str, str, dict[str, OperandKind]], ...] = (
         "T | extend Start = TimeGenerated | join (T | extend End = TimeGenerated) on A | where End - Start < 5m",
         {"End - Start": CALCULATION, "5m": CONSTANT},
     ),
+    # Kusto: where values come from
+    ("kusto", "let L = T | project X; " + WHERE.format("A in (L)"), {"L": NAME}),
+    ("kusto", WHERE.format("A in (_GetWatchlist('w'))"), {"_GetWatchlist('w')": FUNCTION}),
+    ("kusto", WHERE.format("A in ((T | where B > 5 | project X))"), {"T | where B > 5 | project X": CALCULATION}),
+    ("kusto", "let L = T | summarize make_set(X); " + WHERE.format("A in (toscalar(L))"), {"toscalar(L)": FUNCTION}),
+    (
+        "kusto",
+        WHERE.format("A !in (toscalar(T | summarize make_set(X)))"),
+        {"toscalar(T | summarize make_set(X))": CALCULATION},
+    ),
     # ES|QL
     ("esql", STATS.format("COUNT(*)"), {"n": NAME, "COUNT(*)": FUNCTION}),
     ("esql", STATS.format("count()"), {"n": NAME, "count()": FUNCTION}),
@@ -99,6 +109,7 @@ CASES: tuple[tuple[str, str, dict[str, OperandKind]], ...] = (
     ("esql", ESQL_WHERE.format('a == concat(b, "x")'), {"a": NAME, 'concat(b, "x")': CALCULATION}),
     ("esql", ESQL_WHERE.format("a in (b, 5)"), {"a": NAME, "b, 5": NAME}),
     ("esql", ESQL_WHERE.format("a in (b, c + 1)"), {"a": NAME, "b, c + 1": CALCULATION}),
+    ("esql", ESQL_WHERE.format("a in (from logs-x | keep a)"), {"from logs-x | keep a": CALCULATION}),
     # EQL
     ("eql", EQL_WHERE.format("a.b == c"), {"a.b": NAME, "c": NAME}),
     ("eql", EQL_WHERE.format("a[0].b == `c d`"), {"a.b": NAME, "c d": NAME}),
@@ -138,6 +149,7 @@ CASES: tuple[tuple[str, str, dict[str, OperandKind]], ...] = (
         {"$e.b": NAME, 'strings.concat($e.c, "x")': CALCULATION},
     ),
     ("yaral", yaral(events="$e.b - $e.c > 5"), {"$e.b - $e.c": CALCULATION, "5": CONSTANT}),
+    ("yaral", yaral(events="$e.b in %hosts"), {"%hosts": NAME}),
     ("yaral", yaral(condition="#e > 5"), {"#e": NAME}),
     ("yaral", yaral(condition="#e > #u"), {"#e": NAME, "#u": NAME}),
     ("yaral", yaral(condition="#e + #u > 5"), {"#e + #u": CALCULATION}),
@@ -161,6 +173,9 @@ def operands(analysis: Analysis) -> Iterator[Operand]:
     for compared in analysis.column_comparisons:
         yield compared.left
         yield compared.right
+    for row in (*analysis.indicators, *analysis.exclusions):
+        if row.origin is not None:
+            yield row.origin
 
 
 @pytest.mark.parametrize(("language", "query", "expected"), CASES)

@@ -43,7 +43,7 @@ VALUES = (
     Value(ValueKind.RANGE, (1, "z")),
 )
 LEAVES = (
-    Comparison("F", Operator.MATCH, Quantifier.ALL, VALUES, SPAN, "watchlist", True),
+    Comparison("F", Operator.MATCH, Quantifier.ALL, VALUES, SPAN, Operand("watchlist", OperandKind.NAME), True),
     TimeFilter("T > ago(1d)", SPAN),
     ThresholdTest(
         Operand("count_", OperandKind.NAME), Operand("count()", OperandKind.FUNCTION), Operator.GT, VALUES[1], SPAN

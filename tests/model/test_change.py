@@ -260,6 +260,28 @@ CASES: list[tuple[str, Make, object, object, QueryDifference, list[Detail]]] = [
         [D(THRESHOLDS, "threshold", "count() gt", "5", "10")],
     ),
     (
+        "a threshold of a calculation",
+        of_analysis("thresholds"),
+        (threshold(5, aggregate="countif(a > 1)", kind=OperandKind.CALCULATION), threshold(1)),
+        (threshold(10, aggregate="countif(a > 1)", kind=OperandKind.CALCULATION), threshold(2)),
+        LIMITS,
+        [
+            D(THRESHOLDS, "threshold", "count() gt", "1", "2"),
+            D(THRESHOLDS, "calculated threshold", "countif(a > 1) gt", "5", "10"),
+        ],
+    ),
+    (
+        "a sub-query that gives the values",
+        of_analysis("exclusions"),
+        (replace(compared("F"), origin=Operand("T | take 1", OperandKind.CALCULATION)),),
+        (replace(compared("F"), origin=Operand("L", OperandKind.NAME)),),
+        OTHER,
+        [
+            D(LOGIC, "exclusion by sub-query", "F eq", "T | take 1", None),
+            D(LOGIC, "exclusion", "F eq", None, "L"),
+        ],
+    ),
+    (
         "a threshold of a column",
         of_analysis("thresholds"),
         (threshold(5, aggregate=None),),

@@ -67,8 +67,8 @@ def hostile_entry(text: str) -> Entry:
     query = f"T | where a == 1 {text}"
     whole = Span(0, len(query))
     value = Value(ValueKind.TEXT, text, (text,))
-    comparison = Comparison(text, Operator.EQ, Quantifier.ANY, (value, value), whole, origin=text)
     operand = Operand(text, OperandKind.NAME)
+    comparison = Comparison(text, Operator.EQ, Quantifier.ANY, (value, value), whole, origin=operand)
     threshold = ThresholdTest(operand, operand, Operator.GT, value, whole)
     columns = ColumnComparison(operand, text, operand, text, whole)
     opaque = Opaque(text, text, whole)
@@ -93,7 +93,7 @@ def hostile_entry(text: str) -> Entry:
         (value, Value(ValueKind.RANGE, (text, text))),
         1,
         whole,
-        origin=text,
+        origin=operand,
         record=text,
     )
     grouped = replace(row, group=Group(1, GroupKind.ANY), context=text, canonical_field=text + "c")

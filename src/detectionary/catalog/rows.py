@@ -226,9 +226,10 @@ def _comparisons(entry: Entry) -> tuple[list[Row], list[Row]]:
         field, operator = field_key(row), row.operator.value
         group = (None, None) if row.group is None else (row.group.id, row.group.kind.value)
         named = (row.field, row.canonical_field, field, operator, row.quantifier.value)
+        origin = None if row.origin is None else row.origin.text
         rows.append(
             (
-                *(position, excluded, *named, row.stage, *group, row.context, row.origin, int(row.implied), *row.span),
+                *(position, excluded, *named, row.stage, *group, row.context, origin, int(row.implied), *row.span),
                 row.record,
             )
         )

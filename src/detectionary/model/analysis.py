@@ -8,6 +8,7 @@ from enum import Enum
 from detectionary.model.predicate import (
     ColumnComparison,
     Opaque,
+    Operand,
     Operator,
     Predicate,
     Quantifier,
@@ -53,7 +54,7 @@ class Indicator:
     span: Span
     group: Group | None = None
     context: str | None = None
-    origin: str | None = None
+    origin: Operand | None = None
     implied: bool = False
     canonical_field: str | None = None
     """The vendor-neutral name behind `field`; `ingest` fills it in from the `schemas` room."""

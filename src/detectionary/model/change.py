@@ -128,23 +128,27 @@ def _outputs(analysis: Analysis) -> Iterator[str]:
 
 def _compared(what: str, before: Iterable[Indicator], after: Iterable[Indicator]) -> Iterator[Detail]:
     """Values that a field is compared with and was not before, and the other way round."""
-    was, now = dict.fromkeys(_values(before)), dict.fromkeys(_values(after))
-    for name, value in was:
-        if (name, value) not in now:
-            yield Detail(ChangeKind.LOGIC, what, name, value, None)
-    for name, value in now:
-        if (name, value) not in was:
-            yield Detail(ChangeKind.LOGIC, what, name, None, value)
+    was, now = dict.fromkeys(_values(what, before)), dict.fromkeys(_values(what, after))
+    for kind, name, value in was:
+        if (kind, name, value) not in now:
+            yield Detail(ChangeKind.LOGIC, kind, name, value, None)
+    for kind, name, value in now:
+        if (kind, name, value) not in was:
+            yield Detail(ChangeKind.LOGIC, kind, name, None, value)
 
 
-def _values(rows: Iterable[Indicator]) -> Iterator[tuple[str, str]]:
+def _values(what: str, rows: Iterable[Indicator]) -> Iterator[tuple[str, str, str]]:
+    """What each value is, of what, and the value; a sub-query that gives the values is a rule's own text."""
     for row in rows:
         quantifier = " all" if row.quantifier is Quantifier.ALL and len(row.values) > 1 else ""
         field = row.field if row.field is not None else "any field"
         for value in row.values:
-            yield f"{field} {row.operator.value}{quantifier}{_transformed(value.transforms)}", spelled(value)
+            yield what, f"{field} {row.operator.value}{quantifier}{_transformed(value.transforms)}", spelled(value)
         if not row.values:
-            yield f"{field} {row.operator.value}{_transformed(row.transforms)}", row.origin or ""
+            origin = row.origin
+            kind = what if origin is None or origin.kind is not OperandKind.CALCULATION else f"{what} by sub-query"
+            name = f"{field} {row.operator.value}{_transformed(row.transforms)}"
+            yield kind, name, "" if origin is None else origin.text
 
 
 def _transformed(transforms: Iterable[str]) -> str:

@@ -75,35 +75,6 @@ class Value:
     transforms: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """`field operator values`; `field` is None for a search over all fields.
-
-    `origin` names where values come from when they are not in the rule (`in (sub-query)`, a watchlist): a binding's
-    name or the text of the nested pipeline. `implied` marks what the language implies (an EQL event category).
-    """
-
-    field: str | None
-    operator: Operator
-    quantifier: Quantifier
-    values: tuple[Value, ...]
-    span: Span
-    origin: str | None = None
-    implied: bool = False
-    transforms: tuple[str, ...] = ()
-    """Of the field, where there is no value to carry them (null checks, sub-queries)."""
-    record: str | None = None
-    """Whose field it is in a query over several records at once, as the rule names it (YARA-L: `$login`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class TimeFilter:
-    """A comparison on the record's own time; shown, never an indicator."""
-
-    text: str
-    span: Span
-
-
 class OperandKind(Enum):
     """How much of an operand is the rule's own doing, from least to most."""
 
@@ -138,6 +109,35 @@ def listed(operands: Iterable[Operand], separator: str = ", ") -> Operand:
     kinds = {operand.kind for operand in found}
     most = [kind for kind in OperandKind if kind in kinds][-1:]
     return Operand(separator.join(operand.text for operand in found), most[0] if most else OperandKind.CONSTANT)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`field operator values`; `field` is None for a search over all fields.
+
+    `origin` is where values come from when they are not in the rule (`in (sub-query)`, a watchlist): a binding's name,
+    or the nested pipeline. `implied` marks what the language implies (an EQL event category).
+    """
+
+    field: str | None
+    operator: Operator
+    quantifier: Quantifier
+    values: tuple[Value, ...]
+    span: Span
+    origin: Operand | None = None
+    implied: bool = False
+    transforms: tuple[str, ...] = ()
+    """Of the field, where there is no value to carry them (null checks, sub-queries)."""
+    record: str | None = None
+    """Whose field it is in a query over several records at once, as the rule names it (YARA-L: `$login`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeFilter:
+    """A comparison on the record's own time; shown, never an indicator."""
+
+    text: str
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ from detectionary.languages.esql.syntax import (
 from detectionary.model.predicate import (
     AllOf,
     AnyOf,
+    Operand,
+    OperandKind,
     Operator,
     Predicate,
     TimeFilter,
@@ -215,7 +217,7 @@ class Predicates:
         return parts[0] if len(parts) == 1 else AnyOf(tuple(parts))
 
     def _in_query(self, node: InQuery, table: Table) -> Predicate:
-        origin = self._constants.source_of(node.query.span)
+        origin = Operand(self._constants.source_of(node.query.span), OperandKind.CALCULATION)
         parts = [self._comparisons.compare(each, _EQUAL, (), node.span, table, origin) for each in node.operands]
         return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 

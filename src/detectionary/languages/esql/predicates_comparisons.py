@@ -53,7 +53,7 @@ class Comparisons:
         values: tuple[Folded, ...],
         span: Span,
         table: Table,
-        origin: str | None = None,
+        origin: Operand | None = None,
     ) -> Predicate:
         """`left` compared with values that are known; `origin` is the text of a query that gives more of them."""
         source = self._lineage.trace(left, table)
@@ -95,7 +95,7 @@ class Comparisons:
         return ColumnComparison(self.operand(left), test.spelling, listed(map(_written, values)), self.text(span), span)
 
     def _several(
-        self, left: Expression, test: Test, values: tuple[Folded, ...], span: Span, table: Table, origin: str | None
+        self, left: Expression, test: Test, values: tuple[Folded, ...], span: Span, table: Table, origin: Operand | None
     ) -> Predicate:
         """A value of several fields, or of none, compared with constants."""
         plain = bare(left)
@@ -124,7 +124,7 @@ class Comparisons:
         return not_if(test.negated, tests[0] if len(tests) == 1 else AnyOf(tests))
 
     def values(
-        self, source: Origin | None, test: Test, values: tuple[Folded, ...], span: Span, origin: str | None = None
+        self, source: Origin | None, test: Test, values: tuple[Folded, ...], span: Span, origin: Operand | None = None
     ) -> Comparison:
         """The comparison itself, null checks normalised."""
         field = None if source is None else source.field
@@ -171,7 +171,7 @@ def _is_time(values: tuple[Folded, ...]) -> bool:
     return bool(values) and all(value.kind in _TIMES or value.clock or value.type == "date" for value in values)
 
 
-def _is_quantity(values: tuple[Folded, ...], origin: str | None) -> bool:
+def _is_quantity(values: tuple[Folded, ...], origin: Operand | None) -> bool:
     """Whether the values are numbers, or spans, or at least no text."""
     return (
         origin is None

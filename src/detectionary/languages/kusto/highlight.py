@@ -60,7 +60,7 @@ _WORD_OPERATORS: Final = words(
     hassuffix_cs contains_cs containscs startswith_cs endswith_cs likecs notlike notlikecs notcontains notcontainscs in~
     """
 ) | {"matches regex"}
-_SIGNS: Final = words("| + - * / % < <= <> > >= = == => =~ != !~ ..")
+_SIGNS: Final = words("| + - * / % < <= <| <> > >= = == => =~ != !~ ..")
 
 
 def highlight(source: SourceText | str) -> tuple[Highlight, ...]:

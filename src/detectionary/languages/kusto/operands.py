@@ -13,6 +13,7 @@ from detectionary.languages.kusto.syntax import (
     Parenthesized,
     Path,
     Star,
+    ToScalar,
     Unary,
 )
 from detectionary.model.predicate import OperandKind, function_of
@@ -30,6 +31,8 @@ def kind_of(expression: Expression) -> OperandKind:
                 return OperandKind.NAME
             case Literal() | DynamicLiteral() | Unary(operand=Literal()):
                 return OperandKind.CONSTANT
+            case ToScalar(inner):
+                return function_of((kind_of(inner),))
             case Call(arguments=arguments):
                 return function_of(map(kind_of, arguments))
             case _:

@@ -86,7 +86,7 @@ class Comparisons:
         values: tuple[Folded, ...],
         span: Span,
         scope: Scope,
-        origin: str | None = None,
+        origin: Operand | None = None,
     ) -> Predicate:
         """`left` compared with values that are known; `origin` names a sub-query that gives more of them."""
         source = self._lineage.trace(left, scope)
@@ -127,7 +127,7 @@ class Comparisons:
         return ColumnComparison(self.operand(left), test.spelling, listed(map(_written, values)), self.text(span), span)
 
     def _several(
-        self, left: Expression, test: Test, values: tuple[Folded, ...], span: Span, scope: Scope, origin: str | None
+        self, left: Expression, test: Test, values: tuple[Folded, ...], span: Span, scope: Scope, origin: Operand | None
     ) -> Predicate:
         """A value of several fields, or of none, compared with constants."""
         bare = bare_of(left)
@@ -157,7 +157,7 @@ class Comparisons:
         return not_if(test.negated, tests[0] if len(tests) == 1 else AnyOf(tests))
 
     def values(
-        self, source: Origin | None, test: Test, values: tuple[Folded, ...], span: Span, origin: str | None = None
+        self, source: Origin | None, test: Test, values: tuple[Folded, ...], span: Span, origin: Operand | None = None
     ) -> Comparison:
         """The comparison itself, null checks normalised."""
         field = None if source is None else source.field
@@ -232,19 +232,19 @@ class Comparisons:
 
     def members(
         self, items: tuple[Expression, ...], scope: Scope
-    ) -> tuple[tuple[Folded, ...], str | None, list[Expression]]:
+    ) -> tuple[tuple[Folded, ...], Operand | None, list[Expression]]:
         """The known values of a list, the name of the sub-query among them, and the items that depend on the row."""
         values: list[Folded] = []
-        origin: str | None = None
+        origin: Operand | None = None
         rest: list[Expression] = []
         for item in items:
             known = self._constants.items((item,), scope)
             if known is not None:
                 values.extend(value for value in known if not _is_unread_list(value))
                 if any(isinstance(value, Watchlist) or _is_unread_list(value) for value in known):
-                    origin = self.name(item)
+                    origin = self.operand(item)
             elif self.is_table(item):
-                origin = self.name(item)
+                origin = self.operand(item)
             else:
                 rest.append(item)
         return tuple(values), origin, rest
@@ -331,7 +331,7 @@ def _is_length(values: tuple[Folded, ...]) -> bool:
     return all(isinstance(value, Constant | Symbolic) and value.type is ScalarType.TIMESPAN for value in values)
 
 
-def _is_quantity(values: tuple[Folded, ...], origin: str | None) -> bool:
+def _is_quantity(values: tuple[Folded, ...], origin: Operand | None) -> bool:
     """Whether the values are numbers, or durations, or at least no text."""
     return (
         origin is None

@@ -268,9 +268,9 @@ class Predicates:
         source = self._source(operand)
         if source is None:
             return None
-        name = expression(values)
-        value = Value(ValueKind.WATCHLIST, name[1:], source.transforms)
-        return Comparison(source.field, operator, Quantifier.ANY, (value,), span, origin=name, record=source.record)
+        origin = operand_of(values)
+        value = Value(ValueKind.WATCHLIST, origin.text[1:], source.transforms)
+        return Comparison(source.field, operator, Quantifier.ANY, (value,), span, origin=origin, record=source.record)
 
     def _call(self, node: Call, span: Span, nocase: bool) -> Predicate:
         function = FUNCTIONS.get(node.name)

@@ -25,7 +25,10 @@ PAGE_SIZE: Final = 30
 _MOST_LINES: Final = 3_000
 """Longer texts are not compared line by line: it would take too long."""
 
-_PROSE: Final = frozenset({"description", "alert description", "false positive", "fact", "setting", "time filter"})
+_PROSE: Final = frozenset(
+    {"description", "alert description", "false positive", "fact", "setting", "time filter"}
+    | {"indicator by sub-query", "exclusion by sub-query"}
+)
 """Details that repeat the rule's own words; they are left out where its licence does not let others show them."""
 
 _CALCULATED: Final = frozenset({"calculated threshold"})

@@ -143,6 +143,8 @@ class PageIndicator(Part, frozen=True):
     span: Span
     record: str | None
     """Whose field it is in a query over several records at once (YARA-L: `$login`)."""
+    from_kind: str | None = None
+    """What `from` is, as with thresholds."""
 
 
 class PageThreshold(Part, frozen=True):
@@ -412,7 +414,7 @@ _SIDES: Final = (OperandKind.CONSTANT.value, OperandKind.NAME.value)
 """What is shown of two columns that are compared: what a function makes of one is calculated."""
 
 _COUNTED: Final = (*_SIDES, OperandKind.FUNCTION.value)
-"""What is shown of a threshold."""
+"""What is shown of a threshold, and of where values come from."""
 
 
 def without_texts(page: RulePage) -> RulePage:
@@ -430,6 +432,8 @@ def without_texts(page: RulePage) -> RulePage:
             msgspec.structs.replace(each, text="", stages=_without_texts(each.stages)) for each in page.bindings
         ),
         stages=_without_texts(page.stages),
+        indicators=tuple(map(_named_origin, page.indicators)),
+        exclusions=tuple(map(_named_origin, page.exclusions)),
         thresholds=tuple(map(_named_threshold, page.thresholds)),
         time_filters=tuple(msgspec.structs.replace(each, text=_CUT) for each in page.time_filters),
         column_comparisons=tuple(map(_named_columns, page.column_comparisons)),
@@ -452,6 +456,11 @@ def _without_texts(stages: tuple[PageStage, ...]) -> tuple[PageStage, ...]:
         )
         for stage in stages
     )
+
+
+def _named_origin(row: PageIndicator) -> PageIndicator:
+    named = row.origin is None or row.from_kind in _COUNTED
+    return row if named else msgspec.structs.replace(row, origin=_CUT)
 
 
 def _named_threshold(test: PageThreshold) -> PageThreshold:

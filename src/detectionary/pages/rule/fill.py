@@ -260,7 +260,7 @@ def _test(predicate: Predicate) -> PageTest:
                 quantifier=predicate.quantifier.value,
                 values=tuple(value.value for value in predicate.values),
                 transforms=predicate.values[0].transforms if predicate.values else predicate.transforms,
-                origin=predicate.origin,
+                origin=None if predicate.origin is None else predicate.origin.text,
                 span=predicate.span,
             )
         case TimeFilter(text, span):
@@ -299,11 +299,12 @@ def _indicators(
                 _value(value, key, corpus, excluded) for value, key in zip(row.values, value_keys(row), strict=True)
             ),
             transforms=row.transforms,
-            origin=row.origin,
+            origin=None if row.origin is None else row.origin.text,
             implied=row.implied,
             tables=row.tables,
             span=row.span,
             record=row.record,
+            from_kind=None if row.origin is None else row.origin.kind.value,
         )
         for row in ordered
     )
