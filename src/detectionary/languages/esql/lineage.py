@@ -230,7 +230,7 @@ class Lineage:
         if isinstance(bare, CONDITIONS):
             return Column(name, own, "boolean", maker, test=bare, scope=table.copy())
         if isinstance(bare, Call) and bare.name == "case":
-            return Column(name, replace(own, condition=bare), kind, maker)
+            return Column(name, replace(own, choices=(bare,)), kind, maker)
         origin = self.trace(expression, table)
         if origin is None:
             origin = self._mixed(own, expression, table)
@@ -262,6 +262,11 @@ class Lineage:
     def _mixed(self, own: Origin, expression: Expression, table: Table) -> Origin:
         """A column of several sources: its own name, and what kind of values they are."""
         sources = self.sources(expression, table)
+        choices: dict[Span, Expression] = {
+            node.span: node for node in walk(expression) if isinstance(node, Call) and node.name == "case"
+        }
+        choices |= {choice.span: choice for source in sources for choice in source.choices}
+        own = replace(own, choices=tuple(choices.values()))
         if sources and all(source.nature in (Nature.TIME, Nature.INTERVAL) for source in sources):
             return replace(own, nature=Nature.INTERVAL)
         counted = next((source for source in sources if source.nature is Nature.AGGREGATE), None)

@@ -86,9 +86,8 @@ class Comparisons:
 
     def _note_choice(self, source: Origin) -> None:
         """A `case` behind the column decides what the filter keeps: it is opaque, once."""
-        if source.condition is not None:
-            span = source.condition.span
-            self.chosen.setdefault(span, Opaque("case", self.text(span), span))
+        for choice in source.choices:
+            self.chosen.setdefault(choice.span, Opaque("case", self.text(choice.span), choice.span))
 
     def _interval(self, left: Expression, test: Test, values: tuple[Folded, ...], span: Span) -> ColumnComparison:
         """The difference of two columns: they are compared with each other, at a distance."""

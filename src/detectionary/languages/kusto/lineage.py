@@ -8,7 +8,7 @@ Paths are in dots without indexes. What mixes several sources, takes text apart 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
@@ -115,8 +115,8 @@ class Origin:
     column: ColumnSymbol | None = None
     aggregate: Operand | None = None
     maker: Node | None = None
-    condition: Expression | None = None
-    """The `case` or `iff` that made the column."""
+    choices: tuple[Expression, ...] = ()
+    """The `case` and `iff` expressions that had a part in making the column."""
     content: str | None = None
     """For `min`/`max`: the source field, should the comparison turn out to be no threshold."""
     tables: tuple[str, ...] = ()
@@ -294,7 +294,8 @@ class Lineage:
                         yield alone
                     elif node.name.text in _OTHER_RECORDS and node.arguments:
                         for origin in self._leaves(node.arguments[0], inside):
-                            yield replace(origin, transforms=(node.name.text, *origin.transforms))
+                            other = origin.nature is Nature.TIME
+                            yield replace(origin, transforms=(node.name.text, *origin.transforms)) if other else origin
                     elif node.name.text in _OPTIONAL_COLUMN and node.arguments:
                         origin = self._optional_column(node, inside)
                         if origin is not None:
@@ -319,12 +320,12 @@ class Lineage:
     def _merged(self, symbol: ColumnSymbol, own: Origin, scope: Scope) -> Origin:
         first, *others = (self.column(source, scope) for source in symbol.sources)
         tables = tuple(dict.fromkeys(table for origin in (first, *others) for table in origin.tables))
+        choices = _choices((first, *others))
         if all((o.field, o.transforms, o.nature) == (first.field, first.transforms, first.nature) for o in others):
-            return replace(first, tables=tables)
+            return replace(first, tables=tables, choices=choices)
         natures = {origin.nature for origin in (first, *others)}
-        return replace(
-            own, nature=natures.pop() if len(natures) == 1 else Nature.FIELD, aggregate=first.aggregate, tables=tables
-        )
+        nature = natures.pop() if len(natures) == 1 else Nature.FIELD
+        return replace(own, nature=nature, aggregate=first.aggregate, tables=tables, choices=choices)
 
     def _computed(self, symbol: ColumnSymbol, expression: Expression, own: Origin, scope: Scope) -> Origin:
         if isinstance(symbol.maker, Parse | ParseKv):
@@ -333,13 +334,14 @@ class Lineage:
             return self._aggregated(symbol, expression, own, scope)
         core = _without_casts(expression)
         if isinstance(core, Call) and core.name.text in _CONDITIONAL:
-            return replace(own, condition=core)
+            return replace(own, choices=(core,))
         if any(isinstance(node, Call) and node.name.text in _TAKING_APART for node in walk(expression)):
             return own
         origin = self.trace(expression, scope)
         if origin is not None:
             return origin
         sources = self.sources(expression, scope)
+        own = replace(own, choices=(*_chosen_in(expression), *_choices(sources)))
         if sources and all(source.nature in (Nature.TIME, Nature.INTERVAL) for source in sources):
             return replace(own, nature=Nature.INTERVAL)
         counted = next((source for source in sources if source.nature is Nature.AGGREGATE), None)
@@ -375,6 +377,22 @@ class Lineage:
         first = call.arguments[0]
         found = self.trace(first.expression if isinstance(first, Named) else first, scope)
         return Origin(symbol.name, column=symbol) if found is None else found
+
+
+def _chosen_in(expression: Expression) -> Iterator[Expression]:
+    """The outermost `case` and `iff` calls of an expression, in the order of the text."""
+    pending: list[Node] = [expression]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Call) and node.name.text in _CONDITIONAL:
+            yield node
+        else:
+            pending.extend(reversed(list(children(node))))
+
+
+def _choices(origins: Iterable[Origin]) -> tuple[Expression, ...]:
+    """What chooses in any of the columns, each once."""
+    return tuple({id(choice): choice for origin in origins for choice in origin.choices}.values())
 
 
 def _rowwise(call: Call) -> Origin | None:

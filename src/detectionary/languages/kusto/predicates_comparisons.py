@@ -118,9 +118,8 @@ class Comparisons:
 
     def _note_choice(self, source: Origin) -> None:
         """A `case` behind the column decides what the filter keeps: it is opaque, once."""
-        if source.condition is not None:
-            span = source.condition.span
-            self.chosen.setdefault(id(source.condition), Opaque("case", self.text(span), span))
+        for choice in source.choices:
+            self.chosen.setdefault(id(choice), Opaque("case", self.text(choice.span), choice.span))
 
     def interval(self, left: Expression, test: Test, values: tuple[Folded, ...], span: Span) -> ColumnComparison:
         """The difference of two columns (`end - start < 5m`): they are compared with each other, at a distance."""
@@ -143,6 +142,8 @@ class Comparisons:
         text = self._constants.source(left)
         if natures <= {Nature.TIME, Nature.INTERVAL} or _is_difference(bare):
             return self.interval(left, test, values, span)
+        for source in sources:
+            self._note_choice(source)
         return not_if(test.negated, self.values(Origin(text), test, values, span, origin))
 
     def _threshold(
