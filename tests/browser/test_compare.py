@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,22 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from detectionary.catalog import open_catalog
+from detectionary.model.analysis import OutputField
+from detectionary.model.predicate import Operator
 from detectionary.pages.compare.html import DETAILS, _render
 from detectionary.pages.compare.kind import compare_page
 from detectionary.pages.library import Library
 from detectionary.pages.part import encode_part
+from detectionary.text import SourceText
 from tests.browser.conftest import NARROW
-from tests.browser.watching import Watched
+from tests.browser.live import serving
+from tests.browser.sites import served, static_site
+from tests.browser.test_pages import HEAVIEST
+from tests.browser.watching import Watched, weighed
 from tests.conftest import needs_shared
+from tests.pages.entries import FIRST
+from tests.pages.test_compare import row
+from tests.site.catalogs import placed, store
 
 FEWEST_PAIRS = 20
 
@@ -72,6 +82,10 @@ def together(library: Library) -> Iterator[tuple[str, ...]]:
 def settled(page: Page, address: str) -> Page:
     page.goto(address)
     page.wait_for_selector("#compared .heads, #compared .notice")
+    more = page.get_by_role("button", name="Compare them")
+    if more.count():  # of long rules
+        more.click()
+        page.wait_for_selector("#compared .aligned")
     return page
 
 
@@ -138,15 +152,25 @@ def test_a_rule_is_named_by_its_id_too_and_what_is_not_there_is_told(
     assert "nobody" in page.locator("#compared .notice").inner_text()
 
 
-def test_from_disk_it_says_that_it_cannot_and_leads_to_the_rules(
-    library: Library, site_folder: Path, browser: Browser
-) -> None:
+def test_rules_are_compared_from_disk_too(library: Library, site_folder: Path, browser: Browser) -> None:
     address = f"{(site_folder / 'compare' / 'index.html').as_uri()}?rules={','.join(first_two(library))}"
     with browser.new_context() as context:
         page = settled(context.new_page(), address)
-        assert "from disk" in page.locator("#compared .notice").inner_text()
-        page.locator("#compared .bullets a").first.click()
+        page.wait_for_selector("#compared .aligned")
+        page.locator("#compared .heads a").first.click()
         assert page.locator("h1").inner_text() == library.index.rules[0].reference.title
+
+
+def test_where_a_rule_cannot_be_read_its_page_is_linked(
+    library: Library, site: str, visitor: Callable[..., Watched]
+) -> None:
+    watched = visitor()
+    page = watched.page()
+    page.route("**/compare.js", lambda route: route.abort())
+    page.goto(f"{site}compare/index.html?rules={','.join(first_two(library))}")
+    expect(page.locator("#compared .notice")).to_contain_text("could not be read")
+    expect(page.locator("#compared .bullets a")).to_have_count(2)
+    watched.forgive("ERR_FAILED")
 
 
 def test_a_live_site_compares_without_a_script(library: Library, live: str, visitor: Callable[..., Watched]) -> None:
@@ -192,3 +216,71 @@ def test_blanks_around_a_value_take_room(site: str, visitor: Callable[..., Watch
         "[...document.querySelectorAll('.tree code')].map((each) => each.getBoundingClientRect().width)"
     )
     assert widths[1] > 2 * widths[0]
+
+
+# What the browser loads
+
+
+@pytest.fixture(scope="module")
+def long_rules(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalog of four long rules, and of four that are as long as one file holds."""
+    entries = []
+    for number in range(8):
+        most = 1_500 if number < 4 else 48
+        fields = tuple(
+            row(f"Field{at}", Operator.EQ, *(f"value {at} {each + number}" for each in range(most // 12)))
+            for at in range(12)
+        )
+        names = tuple(OutputField(f"Column{at}OfManyThatARuleGives", "project", 2, "string") for at in range(most // 6))
+        query = "\n".join(f"| where Field{at} == {at + number} // and so on" for at in range(most // 3))
+        entry = placed(FIRST, f"rule-{number}.yaml", title=f"Rule {number}")
+        rule = replace(entry.rule, id=f"id-{number}", query=SourceText(f"T\n{query}"))
+        analysis = replace(entry.analysis, indicators=fields, output_fields=names)
+        entries.append(replace(entry, rule=rule, analysis=analysis))
+    return store(tmp_path_factory.mktemp("long") / "rules.db", entries)
+
+
+@pytest.fixture(scope="module", params=["site", "live"])
+def long_site(
+    request: pytest.FixtureRequest, long_rules: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    if request.param == "live":
+        with serving(long_rules) as address:
+            yield address
+    else:
+        with served(static_site(long_rules, tmp_path_factory.mktemp("long-site"))) as address:
+            yield address
+
+
+@pytest.mark.parametrize("numbers", ["01", "0123", "4567", "45"])
+def test_the_first_view_of_long_rules_is_light(
+    long_rules: Path, long_site: str, visitor: Callable[..., Watched], numbers: str
+) -> None:
+    watched = visitor()
+    page = watched.page()
+    slugs = [f"rule-{number}" for number in numbers]
+    address = f"{long_site}compare/index.html?rules={','.join(slugs)}"
+    weight = weighed(watched, lambda: page.goto(address, wait_until="networkidle"))
+    assert weight < HEAVIEST
+    expect(page.locator(".heads li")).to_have_count(len(slugs))
+    more = page.get_by_role("button", name="Compare them")
+    if more.count():
+        assert numbers[0] == "0"
+        more.click()
+    expect(page.locator(".aligned").first).to_be_visible()
+    if context := page.eval_on_selector("#compared", "each => each.comparison"):
+        with open_catalog(long_rules) as catalog:
+            wanted = compare_page(Library(catalog), slugs)
+        assert wanted is not None
+        assert context == json.loads(encode_part(wanted))
+
+
+def test_the_search_is_loaded_when_a_rule_is_looked_for(
+    library: Library, either: str, visitor: Callable[..., Watched]
+) -> None:
+    page = settled(visitor().page(), f"{either}compare/index.html?rules={','.join(first_two(library))}")
+    scripts = "[...document.scripts].map((each) => each.src.split('/').pop().split('.')[0])"
+    assert "search" not in page.evaluate(scripts)
+    page.get_by_label("Add a rule").fill("a")
+    page.wait_for_selector("#pick-found button")
+    assert "search" in page.evaluate(scripts)

@@ -53,6 +53,7 @@ def test_names_break_between_their_words(name: str, html: str) -> None:
 def test_controls_are_drawn_in_code_and_replaced_in_prose() -> None:
     assert escape_code("a\x00b") == 'a<span class=u data-u="U+0000"></span>b'
     assert escape("a\x00b\u202ec") == "a\ufffdbc"
+    assert escape(escape("a\x00b")) == "a\ufffdb"  # its sign stays, also where a piece of a page is cleaned again
 
 
 def test_line_ends_of_all_kinds_become_line_feeds() -> None:

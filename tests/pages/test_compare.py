@@ -16,8 +16,10 @@ from detectionary.model.rule import AlertContract, EntityField, EntityMapping
 from detectionary.pages import RulePage, rule_page
 from detectionary.pages.compare.context import ComparedSection, ComparePage, compare
 from detectionary.pages.compare.html import DETAILS, CompareMarkup, _render, render_compare
-from detectionary.pages.compare.kind import COMPARE, PLACES, PLACES_FILES, asked, compare_page, place_of
+from detectionary.pages.compare.kind import COMPARE, PLACES_FILES, asked, compare_page, place_of, places
+from detectionary.pages.compare.sheet import sheet, sheet_files
 from detectionary.pages.library import Library
+from detectionary.pages.rule.kind import RULES
 from detectionary.text import SourceText, Span
 from tests.pages.entries import FIRST, long_entry, paint, text_value
 from tests.pages.markup import faults, read
@@ -275,10 +277,53 @@ def test_of_more_than_four_rules_the_first_four_are_compared(tmp_path: Path) -> 
 
 def test_the_script_finds_every_rule_by_slug_and_by_id(tmp_path: Path) -> None:
     with open_catalog(small_catalog(tmp_path)) as catalog:
-        files = dict(PLACES_FILES.files(Library(catalog)))
-    assert len(files) == PLACES
+        library = Library(catalog)
+        files = dict(PLACES_FILES.files(library))
+        shell = COMPARE.fill(library, "compare/index.html")
+        assert shell is not None
+        assert f'data-places="{len(files)}"' in COMPARE.html(library, shell)
     for name, folder in (("/long-query", "kusto/long-query"), ("long", "kusto/long-query"), ("/twin", "kusto/twin")):
-        number = place_of(name)
-        text = files[f"compare/places/{number}.js"].decode()
-        assert text.startswith(f"detectionaryPlaces({number},{{")
-        assert f'"{name}":"{folder}"' in text
+        address = f"compare/places/{place_of(name, len(files))}.js"
+        text = files[address].decode()
+        assert text.startswith(f'detectionaryPart("{address}",[')
+        assert f'["{name}","{folder}"]' in text
+
+
+def test_each_file_of_places_has_few_rules(tmp_path: Path) -> None:
+    entries = [placed(FIRST, f"rule-{number}.yaml") for number in range(130)]
+    with open_catalog(store(tmp_path / "rules.db", entries)) as catalog:
+        library = Library(catalog)
+        files = dict(PLACES_FILES.files(library))
+        assert len(files) == places(library) == 32
+    assert max(map(len, files.values())) < 1_500
+
+
+# Sheets
+
+
+def test_a_rule_is_one_small_script_or_says_how_many_bytes_are_left() -> None:
+    small = page("small", row("A", Operator.EQ, "x"), query="T")
+    (script,) = sheet_files(sheet(small)).values()
+    assert script.startswith(b'detectionaryPart("rules/kusto/small/compare.js",[{"id":"id-small",')
+    long = page("long", row("A", Operator.EQ, *(f"value {number}" for number in range(900))), query="T" * 9_000)
+    files = sheet_files(sheet(long))
+    assert list(files) == ["compare.js", "compare-rows.js", "compare-query.js"]
+    assert len(files["compare.js"]) < 1_000
+    for name in ("compare-rows.js", "compare-query.js"):
+        assert f",{len(files[name])}".encode() in files["compare.js"]
+    middling = page("middling", row("A", Operator.EQ, "x"), query="T" * 9_000)
+    assert list(sheet_files(sheet(middling))) == ["compare.js", "compare-query.js"]
+
+
+def test_the_live_site_keeps_no_sheets_and_closed_rules_have_some_without_their_text(tmp_path: Path) -> None:
+    with open_catalog(small_catalog(tmp_path)) as catalog:
+        for live, files in ((True, {"rule.yaml"}), (False, {"rule.yaml", "compare.js"})):
+            library = Library(catalog, live=live)
+            found = RULES.fill(library, "rules/kusto/machine-start/index.html")
+            assert found is not None
+            assert set(RULES.beside(library, found)) == files
+
+
+def test_blanks_at_the_end_of_a_value_are_shown_where_rules_spell_it_otherwise() -> None:
+    one, other = page("one", row("A", Operator.EQ, "X \u3000")), page("other", row("A", Operator.EQ, "x \u3000"))
+    assert rows(section(compare([one, other]), "indicators")) == [("A", "eq", "X \u3000", "all", ["", "eq x \u3000"])]

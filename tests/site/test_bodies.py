@@ -145,7 +145,7 @@ def test_open_only_shows_no_text_of_a_closed_rule_in_any_file(
 def test_open_only_leaves_the_facts_of_closed_rules(catalog: Path, tmp_path: Path) -> None:
     write_site(catalog, tmp_path / "out", bodies=Bodies.OPEN_ONLY)
     folder = tmp_path / "out" / "rules" / "kusto" / "zzunknown-kusto"
-    assert sorted(path.name for path in folder.iterdir()) == ["index.html", "index.json"]
+    assert sorted(path.name for path in folder.iterdir()) == ["compare.js", "index.html", "index.json"]
     for name in ("index.html", "index.json"):
         assert "shared.exe" in (folder / name).read_text()
         assert "SubjectUserName == TargetUserName" in (folder / name).read_text()

@@ -206,7 +206,7 @@ def test_what_others_put_where_a_file_should_be_stays_and_is_told(
     before = contents(place) if place.is_dir() else place.read_bytes()
     store(catalog, [placed(FIRST, "new.yaml")])
     report = write_site(catalog, out)
-    kept = {"rules/kusto/new/index.html", "rules/kusto/new/index.json", "rules/kusto/new/rule.yaml"}
+    kept = {f"rules/kusto/new/{name}" for name in ("compare.js", "index.html", "index.json", "rule.yaml")}
     if kind in ("file", "folder"):
         kept = {"rules/kusto/new/index.html"}
         assert {name: content for name, content in contents(place).items() if name in before} == before

@@ -55,7 +55,7 @@ def test_every_link_leads_to_a_file(site: Path) -> None:
 
 def test_a_rule_has_its_page_its_json_and_its_text(site: Path) -> None:
     folder = (site / RULE).parent
-    assert sorted(path.name for path in folder.iterdir()) == ["index.html", "index.json", "rule.yaml"]
+    assert sorted(path.name for path in folder.iterdir()) == ["compare.js", "index.html", "index.json", "rule.yaml"]
     assert (folder / "rule.yaml").read_text() == FIRST.rule.body
     twin = json.loads((folder / "index.json").read_bytes())
     assert (twin["id"], twin["query"]) == (FIRST.rule.id, QUERY)

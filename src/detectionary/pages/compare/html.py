@@ -1,4 +1,4 @@
-"""Rules side by side as HTML. `assets/compare.js` makes the same elements from the same context."""
+"""Rules side by side as HTML. `assets/compare-static.js` makes the same elements from the same context."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from markupsafe import Markup
 from detectionary.pages.compare.context import (
     ALL,
     DIFFERS,
-    MOST,
     ONE,
     ComparedGroup,
     ComparedRow,
@@ -96,24 +95,27 @@ class Run:
     rest: Folded | None
 
 
-def render_compare(page: ComparePage, *, live: bool, root: str = up(PATH)) -> str:
-    """The page at `PATH`. Without rules it is where they are chosen; `live`: a server fills it, no script does."""
+def render_compare(page: ComparePage, *, live: bool, places: int = 1, root: str = up(PATH)) -> str:
+    """The page at `PATH`. Without rules it is where they are chosen; `live`: a server fills it, no script does.
+
+    `places`: in how many files a script finds where rules lie.
+    """
     html = ""
     for detail in DETAILS:
-        html = _render(page, detail, live, root)
+        html = _render(page, detail, live, root, places)
         if len(html) <= WEIGHT_LIMIT and len(html.encode()) <= WEIGHT_LIMIT:
             break
     return html
 
 
-def _render(page: ComparePage, detail: CompareDetail, live: bool, root: str) -> str:
+def _render(page: ComparePage, detail: CompareDetail, live: bool, root: str, places: int = 1) -> str:
     template = environment().get_template("compare.html.j2")
     return template.render(
         page=page,
         markup=CompareMarkup(page, detail),
         root=root,
         live=live,
-        most=MOST,
+        places=places,
         languages=_json({name: words.title for name, words in LANGUAGES.items()}),
         notes=_json(NOTES),
     )

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-import msgspec
-
 from detectionary.pages.compare.context import MOST, NOTHING, ComparePage, compare
 from detectionary.pages.compare.html import PATH, render_compare
+from detectionary.pages.compare.sheet import script_of
 from detectionary.pages.keys import rule_path
 from detectionary.pages.kind import FileGroup, PageKind, digest_of_rules
 from detectionary.pages.library import Library
+from detectionary.pages.part import whole_characters
 from detectionary.pages.rule.context import RulePage
 from detectionary.pages.rule.kind import RULES
 
-PLACES: Final = 128
-"""Where rules lie is told in so many files, so that each is small."""
+_TOGETHER: Final = 8
+"""Where so many rules lie is told in one file, more or less: a comparison reads a file for each rule."""
 
 
 def asked(text: str) -> tuple[str, ...]:
@@ -62,33 +62,38 @@ def _fill(_library: Library, path: str) -> ComparePage | None:
 
 def compare_html(library: Library, page: ComparePage) -> str:
     """A comparison as HTML: the page at `PATH`."""
-    return render_compare(page, live=library.live)
+    return render_compare(page, live=library.live, places=places(library))
 
 
 COMPARE: Final = PageKind("compare", "compare", _paths, _fill, compare_html, json=False, script_only=True)
 
 
-def place_of(name: str) -> int:
+def places(library: Library) -> int:
+    """In how many files it is told where rules lie. It changes seldom, and all of them with it."""
+    return 1 << max(0, (len(library.index.rules) - 1) // _TOGETHER).bit_length()
+
+
+def place_of(name: str, files: int) -> int:
     """The number of the file that tells where the rule with this name lies; the script works out the same."""
     number = 0
     for character in name:
         number = (number * 31 + ord(character)) % 1_000_003
-    return number % PLACES
+    return number % files
 
 
 def _files(library: Library) -> Iterable[tuple[str, bytes]]:
     """For each slug, and each id in lower case, the folder of the rule below `rules/`."""
-    held: list[dict[str, str]] = [{} for _ in range(PLACES)]
+    files = places(library)
+    held: list[dict[str, str]] = [{} for _ in range(files)]
     for rule in sorted(library.index.rules, key=lambda rule: (not rule.counted, rule.number)):
         known = rule.reference
         folder = rule_path(known.language, known.slug).removeprefix("rules/").removesuffix("/index.html")
-        held[place_of(f"/{known.slug}")][f"/{known.slug}"] = folder
-        name = known.id.lower()
-        held[place_of(name)].setdefault(name, folder)
+        held[place_of(f"/{known.slug}", files)][f"/{known.slug}"] = folder
+        name = str(whole_characters(known.id.lower()))
+        held[place_of(name, files)].setdefault(name, folder)
     for number, names in enumerate(held):
-        data = msgspec.json.encode(dict(sorted(names.items())))
-        # A script, not JSON: pages from disk may load it.
-        yield f"compare/places/{number}.js", b"detectionaryPlaces(%d,%s);\n" % (number, data)
+        address = f"compare/places/{number}.js"
+        yield address, script_of(address, sorted(names.items()))
 
 
 PLACES_FILES: Final = FileGroup("places of rules", _files, live=False, basis=digest_of_rules)

@@ -1,6 +1,6 @@
 """The lines of two texts side by side: what both have, and what only one has.
 
-`assets/compare.js` makes the same from the same texts; keep the two together.
+`assets/compare-lines.js` makes the same from the same texts; keep the two together.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import Final
 from detectionary.catalog import Listing
 from detectionary.languages import LANGUAGES
 from detectionary.model.entry import ValueKey
+from detectionary.pages.compare.sheet import sheet, sheet_files
 from detectionary.pages.environment import environment
 from detectionary.pages.keys import permalink_path, rule_path, up
 from detectionary.pages.kind import PageKind, digest_of
@@ -100,9 +101,11 @@ def _places(library: Library, slug: str) -> Iterable[str]:
 
 
 def _beside(library: Library, page: RulePage) -> Mapping[str, bytes]:
+    """The rule's text, and on a static site what it brings to comparisons; a live one compares by itself."""
+    sheets = {} if library.live else sheet_files(sheet(page))
     if not shows_text(library, page.source.licence):
-        return {}
-    return {raw_name(page): page.body.encode("utf-8", "replace")}
+        return sheets
+    return {raw_name(page): page.body.encode("utf-8", "replace"), **sheets}
 
 
 RULES: Final = PageKind("rule", "rules", _paths, _fill, _html, _basis, _beside, encode=encode)

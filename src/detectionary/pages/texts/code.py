@@ -29,7 +29,7 @@ _OPENING: Final = {
 # Control characters break or reorder what a reader sees: C0 and C1 without tab and line breaks, bidirectional marks
 # and overrides, invisible separators, the byte order mark, lone surrogates, non-characters.
 _UNSEEN: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffc\ufffe\uffff\ud800-\udfff]"
 )
 _JOINT: Final = re.compile(r"(?<=[/._:])(?=\w)")
 _NOT_IN_HTML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
