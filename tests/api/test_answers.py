@@ -11,11 +11,12 @@ from urllib.parse import unquote
 import httpx
 import pytest
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 
 from detectionary.api.addresses import LONGEST, Addresses, address_of
 from detectionary.api.app import create_app
 from detectionary.api.editions import Workshop
-from detectionary.api.guard import HEADERS
+from detectionary.api.guard import HEADERS, Guard
 from detectionary.api.representation import takes_gzip
 from detectionary.api.settings import Settings
 from detectionary.pages.kind import PageKind
@@ -138,6 +139,13 @@ def test_the_page_of_nothing_is_shown_to_people(ask: Asking) -> None:
     assert response.status_code == 404
     assert response.headers["content-type"].startswith("text/html")
     assert "There is no page at this address" in response.text
+    assert response.headers["vary"] == "Accept"
+
+
+def test_the_problem_of_nothing_is_told_to_programs(ask: Asking) -> None:
+    problem(ask, "/nothing/at/all", 404, headers={"Accept": "application/json"})
+    for accepted in ("*/*", "text/html, application/json;q=0.9"):
+        assert ask("/nothing", headers={"Accept": accepted}).headers["content-type"].startswith("text/html")
 
 
 def test_a_full_queue_says_when_to_come_again_and_health_still_answers(catalog: Path) -> None:
@@ -210,6 +218,22 @@ def test_what_is_known_is_not_sent_again(ask: Asking, address: str, coding: str)
         assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
     for other in ('"other"', etag.strip('"'), ""):
         assert ask(address, headers={**headers, "If-None-Match": other}).status_code == 200
+
+
+def test_an_answer_that_is_asked_for_by_its_state_is_that_or_a_problem(ask: Asking) -> None:
+    for coding in ("identity", "gzip"):
+        etag = ask(RULES, headers={"Accept-Encoding": coding}).headers["etag"]
+        for wanted in (etag, "*", f'"other", {etag}'):
+            assert ask(RULES, headers={"Accept-Encoding": coding, "If-Match": wanted}).status_code == 200
+        for address in (RULES, "/index.html"):
+            for other in (f"W/{etag}", '"other"', ""):
+                problem(ask, address, 412, headers={"Accept-Encoding": coding, "If-Match": other})
+
+
+def test_long_answers_are_handed_over_in_pieces_that_are_the_whole(ask: Asking) -> None:
+    plain = ask("/api/openapi.json", headers={"Accept-Encoding": "identity"})
+    assert len(plain.content) == int(plain.headers["content-length"]) > 64 * 2**10
+    assert plain.json()["openapi"].startswith("3.1")
 
 
 def test_packed_and_plain_answers_have_different_etags_and_the_same_content(ask: Asking) -> None:
@@ -327,6 +351,51 @@ def test_addresses_read_their_text_once() -> None:
 def test_a_name_that_somebody_made_lead_here_is_not_answered(ask: Asking, host: str) -> None:
     for address in ("/index.html", RULES, "/health"):
         problem(ask, address, 421, headers={"Host": host})
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        (b"http://testserver/health", 200),
+        (b"HTTP://127.0.0.1:80/health", 200),
+        (b"http://testserver", 200),
+        (b"http://evil.example/health", 421),
+        (b"http://evil.example", 421),
+        (b"http:///health", 421),
+        (b"ftp://testserver/health", 404),
+    ],
+)
+def test_a_whole_address_names_the_host(app: FastAPI, address: bytes, status: int) -> None:
+    found, _, _ = asyncio.run(_raw(app, address))
+    assert found == status
+
+
+def test_what_is_not_done_when_the_server_ends_is_a_problem() -> None:
+    async def never(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        await asyncio.sleep(60)
+
+    async def ended() -> list[Any]:
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/",
+            "query_string": b"",
+            "headers": [(b"host", b"localhost")],
+        }
+        answering = asyncio.ensure_future(Guard(never, Settings(Path("none.db")))(scope, send, send))  # type: ignore[arg-type]
+        await asyncio.sleep(0)
+        answering.cancel()
+        await answering
+        return sent
+
+    start, body = asyncio.run(ended())
+    assert start["status"] == 503
+    assert b"has stopped" in body["body"]
 
 
 @pytest.mark.parametrize("host", ["testserver", "TESTSERVER:8000", "127.0.0.1:1"])

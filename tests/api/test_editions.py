@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,15 +76,25 @@ def test_what_an_ingest_brings_is_served_when_it_is_done(served: Workshop, folde
     assert not refreshed(served)
 
 
-def test_an_ingest_that_is_not_done_changes_nothing(served: Workshop, tmp_path: Path) -> None:
+def test_an_ingest_that_is_not_done_changes_nothing(served: Workshop, folder: Path) -> None:
     from detectionary.catalog import Writer
 
     edition = served.edition
+    ask = asking(served)
+    assert ask("/health").json()["ingest_begun"] is None
     with Writer(served.settings.catalog) as writer:
         writer.begin("2026-01-01T00:00:00Z")
         assert not refreshed(served)
+    assert not refreshed(served)
     assert served.edition is edition
-    assert served.trouble is None
+    health = ask("/health").json()
+    assert (health["status"], health["trouble"], health["ingest_begun"]) == ("ok", None, "2026-01-01T00:00:00Z")
+    again = Workshop(served.settings)  # a server that is started on what an interrupted ingest left says so
+    assert again.ingest_begun == "2026-01-01T00:00:00Z"
+    again.close()
+    assert main(["ingest", str(folder), "--db", str(served.settings.catalog), "--processes", "1"]) == 0
+    assert refreshed(served)
+    assert ask("/health").json()["ingest_begun"] is None
 
 
 @pytest.mark.parametrize("same_time", [False, True])
@@ -142,6 +155,45 @@ def test_a_file_that_is_no_catalog_leaves_what_was_there(
     kept.replace(served.settings.catalog)
     assert refreshed(served)
     assert ask("/health").json()["status"] == "ok"
+
+
+@pytest.mark.parametrize("content", [b"no catalog at all" * 5000, b"", None])
+def test_what_cannot_be_read_any_more_is_a_problem_and_said_once(
+    served: Workshop, caplog: pytest.LogCaptureFixture, content: bytes | None
+) -> None:
+    ask = asking(served)
+    page = ask("/index.html").content
+    if content is None:  # another version of the program wrote it
+        with closing(sqlite3.connect(served.settings.catalog)) as connection, connection:
+            connection.execute("UPDATE rules SET entry = x'00'")
+    else:
+        served.settings.catalog.write_bytes(content)
+    for _ in range(2):
+        for address in (
+            "/api/rules/AWS_UnauthorizedInstanceSetUpAttempt",
+            "/rules/kusto/AWS_GpuFleetLaunch/index.html",
+        ):
+            answer = ask(address)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+            assert answer.json()["type"].endswith("#unreadable")
+            assert str(served.settings.catalog) in answer.json()["detail"]
+    assert ask("/index.html").content == page
+    assert len(caplog.records) == len({record.message for record in caplog.records})
+    assert all(record.exc_info is None for record in caplog.records)
+
+
+def test_a_catalog_that_another_process_holds_is_not_waited_for_long(served: Workshop) -> None:
+    workshop = Workshop(replace(served.settings, busy_seconds=0.05))
+    ask = asking(workshop)
+    with closing(sqlite3.connect(served.settings.catalog, isolation_level=None)) as holder:
+        holder.execute("BEGIN EXCLUSIVE")
+        answer = ask("/api/rules/AWS_UnauthorizedInstanceSetUpAttempt")
+        assert answer.status_code == 503
+        assert "in use by another process" in answer.json()["detail"]
+        assert ask("/health").status_code == 200
+        holder.execute("ROLLBACK")
+    assert ask("/api/rules/AWS_UnauthorizedInstanceSetUpAttempt").status_code == 200
+    workshop.close()
 
 
 def test_answers_that_are_being_made_when_the_catalog_changes_are_finished(served: Workshop, tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ def test_a_body_that_never_ends_is_not_waited_for(tight: Ground, monkeypatch: py
     response = tight.asking(
         "/api/playground/parse", "POST", content=half(), headers={"Content-Type": "application/json"}
     )
-    assert response.status_code == 400
+    assert response.status_code == 408
     assert "did not come whole" in response.json()["detail"]
 
 

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from detectionary.api import server
+from detectionary.catalog import Writer
 from detectionary.cli import serve as command
 from detectionary.cli.output import ExitCode
 from tests.cli.conftest import Run
@@ -44,6 +46,19 @@ async def app(scope, receive, send):
 listener = listen("127.0.0.1", 0)
 print("http://%s:%d/" % address_of(listener), file=sys.stderr, flush=True)
 run(app, listener)
+"""
+
+
+_START = """    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+    await send({"type": "http.response.body", "body": b"be", "more_body": True})
+"""
+_GUARDED = """
+from pathlib import Path
+from detectionary.api import server
+from detectionary.api.guard import Guard
+from detectionary.api.settings import Settings
+server.GRACE_SECONDS = 1
+run(Guard(app, Settings(Path("none.db"))), listener)
 """
 
 
@@ -101,6 +116,72 @@ def test_what_has_begun_is_finished_before_it_ends(stop: signal.Signals) -> None
         assert started.wait(60) == 0
         assert started.stderr.read() == ""
     assert bodies == [b"begun"]
+
+
+def test_what_is_not_done_in_time_is_told_so_when_it_ends() -> None:
+    script = _SLOW.replace("run(app, listener)", _GUARDED).replace("asyncio.sleep(0.5)", "asyncio.sleep(60)")
+    answers = []
+    with process("-c", script.replace(_START, "")) as (started, connection):
+
+        def ask() -> None:
+            connection.request("GET", "/")
+            answers.append(connection.getresponse())
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        assert started.stderr is not None
+        assert started.stderr.readline() == "begun\n"
+        started.send_signal(signal.SIGTERM)
+        asking.join(60)
+        assert started.wait(60) == 0
+        assert "Traceback" not in started.stderr.read()
+    assert [answer.status for answer in answers] == [503]
+
+
+def test_who_asks_twice_does_not_wait_and_is_not_told_of_faults(catalog: Path) -> None:
+    with process(*serving(catalog)) as (started, connection):
+        connection.putrequest("POST", "/api/playground/parse")
+        connection.putheader("Content-Type", "application/json")
+        connection.putheader("Content-Length", "100")
+        connection.endheaders(b"{")
+        with closing(http.client.HTTPConnection(connection.host, connection.port, timeout=60)) as other:
+            other.request("GET", "/health")
+            assert other.getresponse().status == 200  # by now the first one is read
+        started.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        started.send_signal(signal.SIGINT)
+        assert started.wait(60) == ExitCode.DONE
+        assert started.stderr is not None
+        assert "Traceback" not in started.stderr.read()
+
+
+def test_told_to_stop_while_it_starts_it_leaves_nothing_behind(
+    catalog: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    command = [sys.executable, *map(str, serving(catalog, "--logs", LOGS))]
+    with subprocess.Popen(command, cwd=PROJECT / "src", stderr=subprocess.PIPE, text=True) as started:
+        while not list(tmp_path.glob("detectionary-*")) and started.poll() is None:
+            time.sleep(0.01)
+        started.send_signal(signal.SIGTERM)
+        assert started.stderr is not None
+        said = started.stderr.read()
+        assert started.wait(60) in (ExitCode.DONE, 128 + signal.SIGTERM)
+    assert "Traceback" not in said
+    assert list(tmp_path.glob("detectionary-*")) == []
+
+
+def test_a_catalog_that_an_interrupted_ingest_left_is_served_with_a_warning(catalog: Path, tmp_path: Path) -> None:
+    left = tmp_path / "left.db"
+    left.write_bytes(catalog.read_bytes())
+    with Writer(left) as writer:
+        writer.begin("2026-01-01T00:00:00Z")
+    with subprocess.Popen(
+        [sys.executable, *map(str, serving(left))], cwd=PROJECT / "src", stderr=subprocess.PIPE, text=True
+    ) as started:
+        assert started.stderr is not None
+        assert "the ingest that began at 2026-01-01T00:00:00Z is not done" in started.stderr.readline()
+        started.kill()
 
 
 def test_sample_logs_are_read_for_the_playground(catalog: Path) -> None:
@@ -199,7 +280,7 @@ def test_it_answers_to_its_names_and_warns_when_others_reach_it(
     made = []
     monkeypatch.setattr(command, "listen", lambda _host, _port: server.listen("127.0.0.1", 0))
     monkeypatch.setattr(command, "create_app", lambda workshop, *_: made.append(workshop.settings))
-    monkeypatch.setattr(command, "run", lambda _app, _listener: None)
+    monkeypatch.setattr(command, "run", lambda *_: None)
     outcome = run("serve", "--db", catalog, *arguments)
     assert outcome.status == ExitCode.DONE
     (settings,) = made

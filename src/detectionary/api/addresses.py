@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 from detectionary.api.representation import FOREVER, HTML, JSON, Representation, media_type_of, represent
+from detectionary.catalog import CatalogError
 from detectionary.pages.environment import asset_files
 from detectionary.pages.kind import JSON as JSON_ENDING
 from detectionary.pages.kind import FileGroup, PageKind
@@ -98,6 +99,8 @@ def _said(name: str) -> Iterator[None]:
     """What fails is said and stops nothing: whoever asks for the page is told again."""
     try:
         yield
+    except CatalogError as error:
+        log.warning("%s: cannot be made: %s; %s", name, error, error.help)
     except Exception:  # a fault of ours in one kind must not keep the server from starting
         log.exception("%s: cannot be made", name)
 

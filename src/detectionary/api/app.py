@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
@@ -23,6 +24,7 @@ from detectionary.api.parameters import said_once
 from detectionary.api.problems import (
     INVALID,
     NOT_ALLOWED,
+    UNREADABLE,
     InvalidParameter,
     ProblemError,
     instance_of,
@@ -31,6 +33,7 @@ from detectionary.api.problems import (
 )
 from detectionary.api.reference import reference
 from detectionary.api.representation import JSON, represent, respond
+from detectionary.catalog import CatalogError
 from detectionary.pages.attack.layers import Layer
 from detectionary.pages.attack.matrix import CoverageAnswer
 from detectionary.pages.browse.search import BrowseAnswer
@@ -39,6 +42,11 @@ from detectionary.pages.compare.context import MOST, ComparePage
 from detectionary.pages.overview.context import Overview
 from detectionary.pages.part import Part, encode_plain
 from detectionary.pages.rule.context import RulePage
+
+log: Final = logging.getLogger("detectionary.api")
+
+_TOLD: Final = 20
+"""Different faults of a catalog that the log names."""
 
 ANSWERS: Final[tuple[type[Part], ...]] = (
     BrowseAnswer,
@@ -120,6 +128,14 @@ def _answer_errors(app: FastAPI, root: str) -> None:
             error.kind, str(error), instance_of(request), root, invalid=error.invalid, headers=error.headers
         )
 
+    told: set[str] = set()
+
+    async def unreadable(request: Request, error: Exception) -> Response:
+        if str(error) not in told and len(told) < _TOLD:  # once: every request would say it again
+            told.add(str(error))
+            log.warning("%s; %s", error, getattr(error, "help", None))
+        return problem_response(UNREADABLE, str(error), instance_of(request), root, headers={"Retry-After": "5"})
+
     async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)  # noqa: S101  # registered for it alone
         found = tuple(_invalid(each) for each in error.errors())
@@ -133,10 +149,11 @@ def _answer_errors(app: FastAPI, root: str) -> None:
         if kind is NOT_ALLOWED:
             allowed = {name.strip() for name in headers.get("allow", headers.pop("Allow", "")).split(",")}
             headers["Allow"] = ", ".join(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))
-            detail = f"{request.method} is not taken here; {headers['Allow']} is"
+            detail = f"{request.method} is not taken here, only {headers['Allow']}"
         return problem_response(kind, detail, instance_of(request), root, headers=headers, status=error.status_code)
 
     app.add_exception_handler(ProblemError, problem)
+    app.add_exception_handler(CatalogError, unreadable)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, status)
 

@@ -76,8 +76,14 @@ class Edition:
     def __init__(self, settings: Settings, number: int) -> None:
         self.number: Final = number
         self.stamp = stamp_of(settings)
+        self._path = settings.catalog
         catalogs = [
-            open_catalog(settings.catalog, mapped=False, search_seconds=settings.search_seconds)
+            open_catalog(
+                settings.catalog,
+                mapped=False,
+                search_seconds=settings.search_seconds,
+                busy_seconds=settings.busy_seconds,
+            )
             for _ in range(settings.threads + 1)
         ]
         try:
@@ -86,6 +92,7 @@ class Edition:
             with readable(settings.catalog):
                 # Taken before anything is read, so that what is written meanwhile is noticed.
                 self.version: Final = catalogs[-1].data_version()
+                self.ingest_begun: Final = catalogs[0].unfinished()
                 self.run: Final[LastRun | None] = catalogs[0].last_run()
                 self.index: Final = catalogs[0].index()
         except BaseException:
@@ -105,18 +112,23 @@ class Edition:
         self._retired = False
 
     def use(self, job: Callable[[Library], _Answer]) -> _Answer:
-        """What a job makes of a library that nobody else uses meanwhile. There are as many as threads."""
+        """What a job makes of a library that nobody else uses meanwhile. There are as many as threads.
+
+        `CatalogError` when the file has become one that cannot be read.
+        """
         library = self._free.get()
         try:
-            return job(library)
+            with readable(self._path):
+                return job(library)
         finally:
             self._free.put(library)
             if self._retired:
                 self.retire()
 
-    def state(self) -> tuple[int, bool]:
-        """What `Catalog.data_version` is by now, and whether an ingest is under way. For one thread at a time."""
-        return self._watching.data_version(), not self._watching.is_complete()
+    def state(self) -> tuple[int, str | None]:
+        """What `Catalog.data_version` and `Catalog.unfinished` are by now. For one thread at a time."""
+        with readable(self._path):
+            return self._watching.data_version(), self._watching.unfinished()
 
     def retire(self) -> None:
         """Close every connection, those in use when they come back."""
@@ -154,6 +166,8 @@ class Workshop:
         self.edition = Edition(settings, 1)
         self.trouble: str | None = None
         """Why the catalog as it is by now cannot be read; the edition before it is still served."""
+        self.ingest_begun: str | None = self.edition.ingest_begun
+        """When the ingest began that is under way in the file, or was interrupted; its rules are not served yet."""
         self._warm = warm
         self._seen = self.edition.stamp
         self._version: int | None = self.edition.version
@@ -204,10 +218,10 @@ class Workshop:
         present = self.edition
         try:
             stamp = stamp_of(self.settings)
-            version, under_way = await self._read(present.state) if stamp.same_file(present.stamp) else (None, False)
+            version, begun = await self._read(present.state) if stamp.same_file(present.stamp) else (None, None)
             if (stamp, version) == (self._seen, self._version):
                 return False
-            edition = None if under_way else await self._read(partial(self._newer, present))
+            edition = None if begun is not None else await self._read(partial(self._newer, present))
         except Exception as error:  # whatever a file that is being written or is no catalog gives
             if self.trouble != str(error):
                 log.warning("the catalog as it was is served on: %s", error)
@@ -215,10 +229,10 @@ class Workshop:
             self._seen = NEVER_SEEN
             return False
         self.trouble = None
-        self._seen, self._version = stamp, version
+        self._seen, self._version, self.ingest_begun = stamp, version, begun
         if edition is None:
             return False
-        self.edition, self._version = edition, edition.version
+        self.edition, self._version, self.ingest_begun = edition, edition.version, edition.ingest_begun
         present.retire()
         return True
 

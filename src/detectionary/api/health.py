@@ -35,6 +35,9 @@ class Health(Part, frozen=True):
     edition: int
     """Counts the states of the catalog that this server has read."""
     trouble: str | None
+    ingest_begun: str | None
+    """When an ingest into the file began that is not done: it is under way, or was interrupted and has to be run again.
+    Until one is done, answers come from the state before it."""
 
 
 def health_of(workshop: Workshop) -> Health:
@@ -42,7 +45,7 @@ def health_of(workshop: Workshop) -> Health:
     edition = workshop.edition
     run = None if edition.run is None else HealthRun(edition.run.number, edition.run.started, edition.run.finished)
     status = "ok" if workshop.trouble is None else "stale"
-    return Health(status, len(edition.index.rules), run, edition.number, workshop.trouble)
+    return Health(status, len(edition.index.rules), run, edition.number, workshop.trouble, workshop.ingest_begun)
 
 
 def router(workshop: Workshop) -> APIRouter:

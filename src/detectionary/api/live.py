@@ -46,7 +46,7 @@ class LiveSite:
             return problem_response(NOT_ALLOWED, detail, instance, root, headers={"Allow": ", ".join(READ)})
         address = address_of(instance.encode("latin-1", "replace"))
         if address is None:
-            return await self._nothing(instance)
+            return await self._nothing(request)
         found = self._addresses.asset(address) or await self._compared(address, request) or await self._page(address)
         if found is not None:
             return respond(found, request.headers)
@@ -57,7 +57,7 @@ class LiveSite:
                 name = quote(address.rpartition("/")[2])
                 query = f"?{request.url.query}" if request.url.query else ""
                 return Response(status_code=308, headers={"Location": f"{name}/{query}", "Cache-Control": "no-cache"})
-        return await self._nothing(instance)
+        return await self._nothing(request)
 
     async def _page(self, address: str) -> Representation | None:
         edition: Edition = self._workshop.edition
@@ -75,15 +75,25 @@ class LiveSite:
         names = asked(",".join(request.query_params.getlist("rules")))[:MOST]
         return await self._workshop.make(lambda library: _comparison(library, names)) if names else None
 
-    async def _nothing(self, instance: str) -> Response:
-        if instance.startswith("/api/") or instance.endswith(".json"):
+    async def _nothing(self, request: Request) -> Response:
+        instance = instance_of(request)
+        if instance.startswith("/api/") or instance.endswith(".json") or _is_program(request):
             detail = "no rule, page or answer has this address; /api/openapi.json lists those of the API"
-            return problem_response(NOT_FOUND, detail, instance, self._workshop.settings.root)
+            return problem_response(NOT_FOUND, detail, instance, self._workshop.settings.root, headers=_VARY)
         page = await self._page(NOTHING)
-        headers = {"Cache-Control": "no-store"}
+        headers = {"Cache-Control": "no-store", **_VARY}
         if page is None:
             return PlainTextResponse("There is nothing at this address.\n", NOT_FOUND.status, headers)
         return Response(page.body, NOT_FOUND.status, headers, media_type=page.media_type)
+
+
+_VARY: Final = {"Vary": "Accept"}
+
+
+def _is_program(request: Request) -> bool:
+    """Whether who asks takes JSON and no page."""
+    accepted = request.headers.get("accept", "").lower()
+    return "json" in accepted and "html" not in accepted
 
 
 def _comparison(library: Library, names: tuple[str, ...]) -> Representation:

@@ -51,6 +51,7 @@ from detectionary.api.problems import (
     NOT_JSON,
     TOO_LARGE,
     TOO_MUCH,
+    TOO_SLOW,
     InvalidParameter,
     ProblemError,
 )
@@ -164,7 +165,7 @@ def _example(name: str, text: str) -> Example:
 def router(workshop: Workshop, playground: Playground) -> APIRouter:
     """The operations."""
     operations = APIRouter(prefix="/playground", tags=["playground"])
-    guarded = (CROSS_SITE, NOT_JSON, TOO_LARGE, BAD_REQUEST)
+    guarded = (CROSS_SITE, NOT_JSON, TOO_LARGE, TOO_SLOW, BAD_REQUEST)
 
     @operations.get("", responses=documented(PlaygroundState))
     async def state(request: Request, _asked: Annotated[NoParameters, Query()]) -> Response:
@@ -262,15 +263,20 @@ async def _asked(request: Request, workshop: Workshop, playground: Playground, s
 
 async def _body_of(request: Request, most: int) -> bytes:
     """The body, when it comes soon and is not too large."""
+    too_large = ProblemError(TOO_LARGE, f"a request has {most:,} bytes at most")
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > most:
+        raise too_large
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > most:
-                    raise ProblemError(TOO_LARGE, f"a request has {most:,} bytes at most")
+                    raise too_large
     except TimeoutError:
-        raise ProblemError(BAD_REQUEST, f"the body did not come whole within {BODY_SECONDS:g} seconds") from None
+        detail = f"the body did not come whole within {BODY_SECONDS:g} seconds"
+        raise ProblemError(TOO_SLOW, detail, headers={"Connection": "close"}) from None
     except ClientDisconnect:
         raise ProblemError(BAD_REQUEST, "the body ended before it was whole") from None  # nobody reads it
     return bytes(body)

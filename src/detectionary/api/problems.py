@@ -70,6 +70,24 @@ TOO_LARGE: Final = ProblemType(
     "The request is too large",
     "The body or the address is longer than the server takes.",
 )
+TOO_SLOW: Final = ProblemType(
+    "too-slow",
+    HTTPStatus.REQUEST_TIMEOUT,
+    "The request came too slowly",
+    "The request, or its body, was not whole in the time that the server waits for it.",
+)
+HEAD_TOO_LARGE: Final = ProblemType(
+    "head-too-large",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    "The request's head is too large",
+    "The address and the headers together are longer than the server takes.",
+)
+CHANGED: Final = ProblemType(
+    "changed",
+    HTTPStatus.PRECONDITION_FAILED,
+    "The answer is another one",
+    "The header If-Match names none of the states that the answer has now.",
+)
 MISDIRECTED: Final = ProblemType(
     "misdirected",
     HTTPStatus.MISDIRECTED_REQUEST,
@@ -81,6 +99,13 @@ BUSY: Final = ProblemType(
     HTTPStatus.SERVICE_UNAVAILABLE,
     "The server is busy",
     "More requests wait than the server takes on; the header Retry-After says when to ask again.",
+)
+UNREADABLE: Final = ProblemType(
+    "unreadable",
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "The catalog cannot be read",
+    "The catalog's file is damaged, is held by another program, or was written by another version of Detectionary; "
+    "what was made from it before is still served.",
 )
 CROSS_SITE: Final = ProblemType(
     "cross-site",
@@ -110,7 +135,8 @@ INTERNAL: Final = ProblemType(
 )
 
 PROBLEMS: Final = (
-    NOT_FOUND, NOT_ALLOWED, TOO_MUCH, INVALID, BAD_REQUEST, CROSS_SITE, NOT_JSON, TOO_LARGE, MISDIRECTED, BUSY, INTERNAL
+    NOT_FOUND, NOT_ALLOWED, TOO_MUCH, INVALID, BAD_REQUEST, CROSS_SITE, NOT_JSON, TOO_LARGE, HEAD_TOO_LARGE, TOO_SLOW,
+    CHANGED, MISDIRECTED, UNREADABLE, BUSY, INTERNAL,
 )  # fmt: skip
 """Every kind of problem."""
 

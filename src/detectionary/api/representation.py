@@ -10,6 +10,9 @@ from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from detectionary.api.problems import CHANGED, ProblemError
 
 JSON: Final = "application/json"
 HTML: Final = "text/html; charset=utf-8"
@@ -34,6 +37,8 @@ _TYPES: Final = {
 }
 _ACTIVE: Final = frozenset(("html", "js", "svg", "css", "wasm"))
 _PACKED: Final = frozenset(("font/woff2", "image/png"))
+_PIECE: Final = 64 * 2**10
+"""Bytes that are handed over at a time: what a slow reader has not taken is not copied for each of them."""
 _LEAST: Final = 1200
 """Below this many bytes an answer fits into one packet either way."""
 _LEVEL: Final = 5
@@ -84,7 +89,7 @@ def media_type_of(path: str, *, active: bool = True) -> str:
 
 
 def respond(representation: Representation, request: Headers | Mapping[str, str]) -> Response:
-    """The response to a request with these headers."""
+    """The response to a request with these headers; `ProblemError` when it is for another state than the present."""
     packed = representation.packed if takes_gzip(request.get("accept-encoding", "")) else None
     # A strong ETag is of the very bytes that are sent, so the packed ones have their own.
     etag = f'"{representation.etag}{"-gzip" if packed is not None else ""}"'
@@ -92,13 +97,26 @@ def respond(representation: Representation, request: Headers | Mapping[str, str]
     if representation.packed is not None:
         headers["Vary"] = "Accept-Encoding"
     headers.update(representation.headers)
+    if not _is_wanted(representation, request.get("if-match")):
+        raise ProblemError(CHANGED, f"the present one is {etag}")
     if _is_known(etag, request.get("if-none-match")):
         return Response(status_code=304, headers=headers)
     if packed is not None:
         headers["Content-Encoding"] = "gzip"
-    response = Response(representation.body if packed is None else packed, headers=headers)
+    response = _InPieces(representation.body if packed is None else packed, headers=headers)
     response.headers["Content-Type"] = representation.media_type
     return response
+
+
+class _InPieces(Response):
+    """A response whose body is sent as fast as the reader takes it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # as ASGI has it
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        for start in range(0, max(len(self.body), 1), _PIECE):
+            piece = bytes(self.body[start : start + _PIECE])
+            more = start + _PIECE < len(self.body)
+            await send({"type": "http.response.body", "body": piece, "more_body": more})
 
 
 def takes_gzip(accepted: str) -> bool:
@@ -130,3 +148,11 @@ def _is_known(etag: str, known: str | None) -> bool:
     if known.strip() == "*":
         return True
     return any(each.strip().removeprefix("W/") == etag for each in known.split(","))
+
+
+def _is_wanted(representation: Representation, wanted: str | None) -> bool:
+    """Whether a header If-Match allows this answer; only strong ETags count (RFC 9110, 13.1.1)."""
+    if wanted is None or wanted.strip() == "*":
+        return True
+    tags = {f'"{representation.etag}"', f'"{representation.etag}-gzip"'}
+    return any(each.strip() in tags for each in wanted.split(","))

@@ -8,11 +8,14 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
+
+from detectionary.api.connections import Connection
 
 KEEP_SECONDS: Final = 75
 """A connection without a request is kept this long: longer than proxies keep theirs, so that they close first."""
@@ -55,8 +58,11 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
-def run(app: ASGIApp, listener: socket.socket) -> None:
-    """Answer requests until the process is told to stop by SIGINT or SIGTERM, and finish those begun."""
+def run(app: ASGIApp, listener: socket.socket, root: str = "/") -> None:
+    """Answer requests until the process is told to stop by SIGINT or SIGTERM, and finish those begun.
+
+    `root` is the path of the site's root.
+    """
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -65,17 +71,36 @@ def run(app: ASGIApp, listener: socket.socket) -> None:
         server_header=False,
         ws="none",
         lifespan="on",
-        http="h11",
+        http=partial(Connection, root=root),  # type: ignore[arg-type]  # it is called, and nothing else
         loop="asyncio",
         timeout_keep_alive=KEEP_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
-        limit_concurrency=1000,
         proxy_headers=False,
     )
     _Server(config).run(sockets=[listener])
 
 
+@contextmanager
+def ending_when_told() -> Iterator[None]:
+    """SIGTERM inside ends the process as `SystemExit` does: what is open is closed, files that are made go."""
+
+    def end(signal_number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + signal_number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 class _Server(uvicorn.Server):
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, which leaves the application's end out when nobody waits: it would be told as a fault."""
+        await super().shutdown(sockets)
+        if self.force_exit:
+            await self.lifespan.shutdown()
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """As uvicorn's, but a process that was told to stop, and did, ended well: the signal is not raised again."""

@@ -28,6 +28,8 @@ class Settings:
     """Requests that may wait for a thread; the next one is told to come again."""
     search_seconds: float = 3.0
     """What looks for words longer than this is ended."""
+    busy_seconds: float = 4.0
+    """A catalog that another process holds is waited for so long; an ingest holds it for moments."""
     kept: int = 64 * 2**20
     """Bytes of made pages that are kept."""
 

@@ -24,7 +24,7 @@ from detectionary.catalog.opening import CatalogError, Mode, connect
 from detectionary.catalog.profiles import ActionParts, FieldNames, Values, action_parts, field_names, read_values
 from detectionary.catalog.rows import ENTRY_CODEC
 from detectionary.catalog.search import WEIGHTS, Facet, Filters, condition, question
-from detectionary.catalog.state import LastRun, is_complete, last_run
+from detectionary.catalog.state import LastRun, last_run, unfinished
 from detectionary.catalog.statistics import Statistics, statistics
 from detectionary.catalog.wire import WireError
 from detectionary.model.entry import Entry, Reference, Relations
@@ -103,14 +103,20 @@ _ENTRY: Final = (
 )
 
 
-def open_catalog(path: Path, *, mapped: bool = True, search_seconds: float | None = None) -> Catalog:
+def open_catalog(
+    path: Path, *, mapped: bool = True, search_seconds: float | None = None, busy_seconds: float | None = None
+) -> Catalog:
     """The catalog at `path`, for reading; `CatalogError` when there is none.
 
     Not `mapped` into memory, it can be held open for long: a process that reads a mapped file is killed when somebody
     shortens it, as copying another catalog over it does. With `search_seconds`, `matching` and `snippets` raise
-    `SearchTooLongError` when they take longer each.
+    `SearchTooLongError` when they take longer each. `busy_seconds`: as long a file that another process holds is waited
+    for, instead of for half a minute.
     """
-    return Catalog(path, connect(path, Mode.READ, mapped=mapped), search_seconds)
+    connection = connect(path, Mode.READ, mapped=mapped)
+    if busy_seconds is not None:
+        connection.execute(f"PRAGMA busy_timeout = {round(busy_seconds * 1000)}")
+    return Catalog(path, connection, search_seconds)
 
 
 class Catalog:
@@ -258,9 +264,9 @@ class Catalog:
         """The last ingest that completed."""
         return last_run(self._connection)
 
-    def is_complete(self) -> bool:
-        """Whether no ingest is under way, and the last one was not interrupted."""
-        return is_complete(self._connection)
+    def unfinished(self) -> str | None:
+        """When the last ingest began, if it is not done: it is under way, or was interrupted. ISO, UTC."""
+        return unfinished(self._connection)
 
     def statistics(self) -> Statistics:
         """What the catalog says about itself beyond its lists; counted anew at each call."""

@@ -23,7 +23,7 @@ def last_run(connection: sqlite3.Connection) -> LastRun | None:
     return None if row is None else LastRun(*row)
 
 
-def is_complete(connection: sqlite3.Connection) -> bool:
-    """Whether no ingest is under way, and the last one was not interrupted."""
-    row = connection.execute("SELECT finished FROM runs ORDER BY number DESC LIMIT 1").fetchone()
-    return row is None or row[0] is not None
+def unfinished(connection: sqlite3.Connection) -> str | None:
+    """When the last ingest began, if it is not done: it is under way, or was interrupted. ISO, UTC."""
+    row = connection.execute("SELECT started, finished FROM runs ORDER BY number DESC LIMIT 1").fetchone()
+    return str(row[0]) if row is not None and row[1] is None else None

@@ -18,7 +18,7 @@ from detectionary.api.addresses import Addresses
 from detectionary.api.app import create_app
 from detectionary.api.editions import Workshop
 from detectionary.api.playground import Playground
-from detectionary.api.server import address_of, is_loopback, listen, run
+from detectionary.api.server import address_of, ending_when_told, is_loopback, listen, run
 from detectionary.api.settings import Settings
 from detectionary.catalog import CatalogError
 from detectionary.cli import output
@@ -67,7 +67,7 @@ def serve(
     settings = Settings(db, bodies, base, _names(host, base))
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     addresses = Addresses(PAGES, FILES)
-    with ExitStack() as held:
+    with ending_when_told(), ExitStack() as held:
         # Readers who come before everything is ready wait, and are not turned away.
         listener = held.enter_context(closing(_listening(host, port)))
         try:
@@ -77,7 +77,7 @@ def serve(
         playground = held.enter_context(closing(Playground(db, _samples(logs, held))))
         workshop.warm()
         _say_where(workshop, host, listener)
-        run(create_app(workshop, addresses, playground), listener)
+        run(create_app(workshop, addresses, playground), listener, settings.root)
     return ExitCode.DONE
 
 
@@ -95,6 +95,10 @@ def _say_where(workshop: Workshop, host: str, listener: socket.socket) -> None:
     name, port = address_of(listener)
     if not is_loopback(host):
         warning = f"warning: not only this machine: whoever reaches {name} reads the catalog and uses the playground"
+        output.talk(warning, "level.warning")
+    begun = workshop.ingest_begun
+    if begun is not None:
+        warning = f"warning: the ingest that began at {begun} is not done; if it was interrupted, run it again"
         output.talk(warning, "level.warning")
     address = workshop.settings.base_url or f"http://{name}:{port}/"
     output.talk(f"{len(workshop.edition.index.rules):,} rules at {address} (Ctrl-C ends)")
