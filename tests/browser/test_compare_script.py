@@ -22,7 +22,7 @@ from detectionary.pages import RulePage, rule_page
 from detectionary.pages.compare.context import NOTHING, compare
 from detectionary.pages.compare.html import DETAILS, _render, render_compare
 from detectionary.pages.compare.kind import place_of
-from detectionary.pages.compare.sheet import script_of, sheet, sheet_files
+from detectionary.pages.compare.sheet import Scalar, script_of, sheet, sheet_files
 from detectionary.pages.environment import asset_files
 from detectionary.pages.keys import rule_path
 from detectionary.pages.part import encode_part
@@ -175,12 +175,27 @@ def scripts(rule: RulePage) -> list[tuple[str, str]]:
     return [(folder, content.decode()) for content in sheet_files(sheet(rule)).values()]
 
 
-def number_rule(*values: object) -> RulePage:
+def number_rule(*values: Scalar) -> RulePage:
+    """A rule that compares one field with each of the values."""
     rows = tuple(
-        PageIndicator("A", None, "eq", "any", None, None, 1, (PageValue(value, (), None, "n", None, None),), (), None,
-                      False, (), Span(0, 1), None)  # type: ignore[arg-type]
+        PageIndicator(
+            field="A",
+            canonical_field=None,
+            operator="eq",
+            quantifier="any",
+            group=None,
+            context=None,
+            stage=1,
+            values=(PageValue(value, (), None, "n", None, None),),
+            transforms=(),
+            origin=None,
+            implied=False,
+            tables=(),
+            span=Span(0, 1),
+            record=None,
+        )
         for value in values
-    )  # fmt: skip
+    )
     return msgspec.structs.replace(BASE, indicators=rows, exclusions=rows[::-1], query="x\n" * len(values))
 
 
