@@ -36,6 +36,14 @@ def ends(within: int = HANG) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
+def heeds_interrupts() -> None:
+    """Before a process begins (`preexec_fn`): what the foreground of a terminal gives it.
+
+    A shell's background, CI among them, hands SIGINT down as ignored, and Python then leaves it so.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def calls(job: Callable[[], object]) -> int:
     """How many functions are called, in Python and in C, while `job` runs in this thread: the same every time."""
     made = 0

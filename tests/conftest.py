@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
@@ -18,6 +20,15 @@ from tests.catalog.stored import closed_at_the_end
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+    # Hypothesis also tries the constants of the project's modules that are loaded by then: with those, the examples
+    # would depend on which tests the same worker ran before, even when they are derived from nothing but the test.
+    providers._get_local_constants = lambda: providers._local_constants
+
+with warnings.catch_warnings():
+    # Where luqum was shipped without tables for this Python it makes them at its first import, and leaves a file open:
+    # that is not the fault of the test that happens to import it.
+    warnings.simplefilter("ignore", ResourceWarning)
+    import luqum.parser  # noqa: F401
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 _BESIDE: Final = PROJECT.parent / "shared"

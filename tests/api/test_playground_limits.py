@@ -18,9 +18,10 @@ from detectionary.api.playground_crew import BusyError, CancelledError, Crew, St
 from detectionary.api.playground_shapes import Limits
 from detectionary.api.playground_worker import Setup
 from tests.api.playgrounds import FIRST, Ground, example_logs, ground
+from tests.bounds import HANG
 
 ENDLESS = "range x from 1 to 1000000000000 step 1 | summarize sum(x)"
-TIGHT = Limits(parse_seconds=60, query_seconds=0.5, count_seconds=0.3, run_seconds=90, wait_seconds=30)
+TIGHT = Limits(parse_seconds=HANG, query_seconds=3, count_seconds=3, run_seconds=HANG, wait_seconds=HANG)
 """The engine stops queries soon; for the rest there is time, since these tests are not about this machine's speed."""
 
 
@@ -79,7 +80,7 @@ def test_a_query_that_takes_too_much_memory_is_stopped(
 
 MEMORY: dict[str, Any] = {
     **{field: getattr(TIGHT, field) for field in ("parse_seconds", "run_seconds", "wait_seconds")},
-    "query_seconds": 60.0,
+    "query_seconds": HANG,
     "engine_mebibytes": 128,
 }
 
@@ -219,7 +220,7 @@ def pid(crew: Crew) -> int:
 
 def test_a_process_that_does_not_answer_is_killed_and_replaced(setup: Setup) -> None:
     """The engine has an hour, so only the server's own watch can end the query."""
-    crew = Crew(setup, 1, seconds=60)
+    crew = Crew(setup, 1, seconds=HANG)
     try:
         assert b'"rows":[[1]]' in crew.ask(request("print a = 1"))
         first = pid(crew)
@@ -229,7 +230,7 @@ def test_a_process_that_does_not_answer_is_killed_and_replaced(setup: Setup) -> 
         assert stopped.value.spent == "time"
         with pytest.raises(ProcessLookupError):
             os.kill(first, 0)
-        crew._seconds = 60
+        crew._seconds = HANG
         assert b'"rows":[[1]]' in crew.ask(request("print a = 1"))
         assert pid(crew) != first
     finally:
@@ -244,7 +245,7 @@ def test_a_process_that_takes_too_much_memory_is_killed(setup: Setup) -> None:
         setup.logs,
         Limits(run_seconds=3600, query_seconds=3600, engine_mebibytes=8192, process_mebibytes=400),
     )
-    crew = Crew(modest, 1, seconds=300)
+    crew = Crew(modest, 1, seconds=HANG)
     try:
         crew.ask(request("print a = 1"))
         first = pid(crew)
@@ -325,7 +326,7 @@ def test_one_text_leaves_nothing_for_the_next(tight: Ground) -> None:
 
 
 def test_a_text_that_takes_too_long_to_read_is_a_problem(workshop: Workshop) -> None:
-    with ground(workshop, None, Limits(parse_seconds=0.0, wait_seconds=30)) as here:
+    with ground(workshop, None, Limits(parse_seconds=0.0, wait_seconds=HANG)) as here:
         response = here.asking("/api/playground/parse", "POST", json={"text": FIRST})
         assert response.status_code == 422
         assert response.json()["type"].endswith("#too-much")

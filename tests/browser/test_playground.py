@@ -16,8 +16,6 @@ from tests.browser.watching import Watched
 from tests.conftest import PROJECT
 
 FIRST = (PROJECT / "examples/rules/sentinel/AWS_UnauthorizedInstanceSetUpAttempt.yaml").read_text(encoding="utf-8")
-SOON = 60_000
-"""Milliseconds for an answer on a machine that does other things: these tests are not about speed."""
 
 
 @pytest.fixture
@@ -29,17 +27,16 @@ def watched(visitor: Callable[..., Watched]) -> Watched:
 def ground(watched: Watched, live: str) -> Page:
     """A playground with nothing written in it."""
     page = watched.page()
-    page.set_default_timeout(SOON)
     page.goto(f"{live}playground/")
-    expect(page.locator("#pg-logs")).to_contain_text("AWSCloudTrail", timeout=SOON)
+    expect(page.locator("#pg-logs")).to_contain_text("AWSCloudTrail")
     return page
 
 
 def write(page: Page, text: str) -> None:
     """Put a text on the sheet and wait until it is read."""
     page.fill("#pg-text", text)
-    expect(page.locator("#pg-status")).to_contain_text("rror", timeout=SOON)
-    expect(page.locator("#pg-page")).not_to_have_attribute("aria-busy", "true", timeout=SOON)
+    expect(page.locator("#pg-status")).to_contain_text("rror")
+    expect(page.locator("#pg-page")).not_to_have_attribute("aria-busy", "true")
 
 
 def test_the_static_site_says_how_to_start_it(site: str, watched: Watched) -> None:
@@ -66,7 +63,7 @@ def test_the_page_follows_what_is_written(ground: Page) -> None:
     ground.focus("#pg-text")
     ground.evaluate("document.querySelector('#pg-text').setSelectionRange(47, 60)")  # in the name
     ground.keyboard.type("Typed")
-    expect(ground.locator("#pg-page h1")).to_contain_text("Typed", timeout=SOON)
+    expect(ground.locator("#pg-page h1")).to_contain_text("Typed")
     expect(ground.locator("#pg-status")).to_have_text("Kusto: no errors.")
     # No element has the id of another.
     doubled = "Array.from(document.querySelectorAll('[id]'), e => e.id).filter((id, at, all) => all.indexOf(id) !== at)"
@@ -123,7 +120,7 @@ def test_languages_are_told_and_can_be_said(ground: Page) -> None:
     write(ground, "process where process.name == 'cmd.exe'")
     expect(ground.locator("#pg-status")).to_contain_text("EQL, told by the content")
     ground.select_option("#pg-language", "lucene")
-    expect(ground.locator("#pg-status")).to_contain_text("Lucene", timeout=SOON)
+    expect(ground.locator("#pg-status")).to_contain_text("Lucene")
     expect(ground.locator("#pg-run")).to_be_disabled()
 
 
@@ -131,20 +128,20 @@ def test_a_file_is_opened_or_dropped(ground: Page, tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(FIRST.replace("AWSCloudTrail - ", "Mine - "), encoding="utf-8")
     ground.set_input_files("#pg-file", file)
-    expect(ground.locator("#pg-page h1")).to_contain_text("Mine - ", timeout=SOON)
+    expect(ground.locator("#pg-page h1")).to_contain_text("Mine - ")
     expect(ground.locator("#pg-origin")).to_have_text("Began as mine.yaml")
     data = ground.evaluate_handle(
         "text => { const data = new DataTransfer(); data.items.add(new File([text], 'dropped.kql')); return data; }",
         "SecurityEvent | where EventID == 4625",
     )
     ground.dispatch_event("#pg-sheet", "drop", {"dataTransfer": data})
-    expect(ground.locator("#pg-page h1")).to_have_text("dropped", timeout=SOON)
+    expect(ground.locator("#pg-page h1")).to_have_text("dropped")
 
 
 def test_a_rule_of_the_catalog_is_begun_with(live: str, watched: Watched) -> None:
     page = watched.page()
     page.goto(f"{live}playground/?rule=f7210a45-12a4-4d02-b59e-f23476827a4b")
-    expect(page.locator("#pg-page h1")).to_contain_text("Unauthorized EC2 Instance Setup", timeout=SOON)
+    expect(page.locator("#pg-page h1")).to_contain_text("Unauthorized EC2 Instance Setup")
     page.locator("#pg-origin a").click()
     expect(page.locator("main h1")).to_contain_text("Unauthorized EC2 Instance Setup")
 
@@ -152,7 +149,7 @@ def test_a_rule_of_the_catalog_is_begun_with(live: str, watched: Watched) -> Non
 def test_a_reload_keeps_the_text(ground: Page) -> None:
     write(ground, FIRST)
     ground.reload()
-    expect(ground.locator("#pg-page h1")).to_contain_text("Unauthorized", timeout=SOON)
+    expect(ground.locator("#pg-page h1")).to_contain_text("Unauthorized")
     assert ground.input_value("#pg-text") == FIRST
 
 
@@ -161,16 +158,16 @@ def test_a_page_of_another_text_says_so(ground: Page) -> None:
     write(ground, FIRST)
     expect(ground.locator("#pg-page .against")).to_contain_text("would have in the catalog")
     ground.fill("#pg-text", "title: a rule\ndetection:\n  selection:\n    A: 1\n   B: 2\n")
-    expect(ground.locator("#pg-page .against")).to_contain_text("the page of the one before", timeout=SOON)
+    expect(ground.locator("#pg-page .against")).to_contain_text("the page of the one before")
     ground.fill("#pg-text", "")
-    expect(ground.locator("#pg-page")).to_have_text(empty, timeout=SOON)
+    expect(ground.locator("#pg-page")).to_have_text(empty)
     write(ground, FIRST)
-    expect(ground.locator("#pg-page .against")).to_contain_text("would have in the catalog", timeout=SOON)
+    expect(ground.locator("#pg-page .against")).to_contain_text("would have in the catalog")
 
 
 def test_a_text_that_is_too_large_is_not_sent(ground: Page) -> None:
     ground.fill("#pg-text", "T | where x == '" + "é" * 200_000 + "'")
-    expect(ground.locator("#pg-status")).to_contain_text("too large", timeout=SOON)
+    expect(ground.locator("#pg-status")).to_contain_text("too large")
 
 
 # Running
@@ -178,10 +175,10 @@ def test_a_text_that_is_too_large_is_not_sent(ground: Page) -> None:
 
 def test_an_example_runs_and_raises_its_alert(ground: Page, shots: Path) -> None:
     ground.select_option("#pg-example", "0")
-    expect(ground.locator("#pg-run")).to_be_enabled(timeout=SOON)
+    expect(ground.locator("#pg-run")).to_be_enabled()
     shoot(ground, shots, "playground-live-page")
     ground.click("#pg-run")
-    expect(ground.locator(".verdict")).to_have_text("1 alert from 3 rows.", timeout=SOON)
+    expect(ground.locator(".verdict")).to_have_text("1 alert from 3 rows.")
     alert = ground.locator(".raised")
     expect(alert.locator("h3")).to_contain_text("Unauthorized EC2 instance launch attempt by")
     expect(alert).to_contain_text("Account")
@@ -191,7 +188,7 @@ def test_an_example_runs_and_raises_its_alert(ground: Page, shots: Path) -> None
     expect(ground.locator(".grid tbody tr")).to_have_count(3)
     shoot(ground, shots, "playground-live-run")
     ground.locator(".times button[aria-pressed=false]").first.click()
-    expect(ground.locator(".verdict")).to_have_text("No alert: no row is left.", timeout=SOON)
+    expect(ground.locator(".verdict")).to_have_text("No alert: no row is left.")
     expect(ground.locator(".times button")).not_to_have_count(0)
     expect(ground.locator(".funnel .last-rows")).to_contain_text("no row is left from here")
 
@@ -199,7 +196,7 @@ def test_an_example_runs_and_raises_its_alert(ground: Page, shots: Path) -> None
 def test_what_is_refused_is_shown_with_its_place(ground: Page) -> None:
     write(ground, "AWSCloudTrail\n| evaluate autocluster()\n")
     ground.click("#pg-run")
-    expect(ground.locator(".verdict")).to_have_text("Not run: the query is refused.", timeout=SOON)
+    expect(ground.locator(".verdict")).to_have_text("Not run: the query is refused.")
     expect(ground.locator(".ran")).to_contain_text("It would be evaluated at")
     ground.locator("#pg-result .said button").click()
     assert ground.evaluate("getSelection().toString() || (t => t.value.slice(t.selectionStart, t.selectionEnd))"
@@ -211,17 +208,17 @@ def test_a_run_can_be_stopped(ground: Page) -> None:
     ground.click("#pg-run")
     expect(ground.locator("#pg-run")).to_have_text("Stop")
     ground.click("#pg-run")
-    expect(ground.locator("#pg-result")).to_have_text("Stopped.", timeout=SOON)
+    expect(ground.locator("#pg-result")).to_have_text("Stopped.")
     write(ground, "print a = 1 // no error")
     ground.click("#pg-run")
-    expect(ground.locator(".grid tbody td")).to_have_text("1", timeout=SOON)
+    expect(ground.locator(".grid tbody td")).to_have_text("1")
 
 
 def test_the_keyboard_is_enough(ground: Page) -> None:
     ground.focus("#pg-text")
     ground.keyboard.insert_text("print answer = 42 // no error")
     ground.keyboard.press("Control+Enter")  # before it is read: it runs when it is
-    expect(ground.locator(".grid tbody td")).to_have_text("42", timeout=SOON)
+    expect(ground.locator(".grid tbody td")).to_have_text("42")
     ground.keyboard.press("/")  # writes, and does not lead to the search
     assert ground.input_value("#pg-text").endswith("/")
     ground.keyboard.press("Tab")
@@ -243,7 +240,7 @@ def test_nothing_is_in_anybodys_way(ground: Page, shots: Path) -> None:
     faults += [f"written: {each}" for part in (".writing", ".tabs") for each in axe(ground, within=part)]
     write(ground, FIRST)
     ground.click("#pg-run")
-    expect(ground.locator(".verdict")).to_be_visible(timeout=SOON)
+    expect(ground.locator(".verdict")).to_be_visible()
     for theme in ("light", "dark"):
         ground.emulate_media(color_scheme=theme)
         faults += [f"run, {theme}: {each}" for each in axe(ground, within="main")]
@@ -275,11 +272,11 @@ HOSTILE = "</textarea></pre></main><script>alert(1)</script><img src=x onerror=a
 )
 def test_hostile_texts_are_inert(text: str, ground: Page) -> None:
     ground.fill("#pg-text", text)
-    expect(ground.locator("#pg-status")).not_to_be_empty(timeout=SOON)
-    expect(ground.locator("#pg-page")).not_to_have_attribute("aria-busy", "true", timeout=SOON)
+    expect(ground.locator("#pg-status")).not_to_be_empty()
+    expect(ground.locator("#pg-page")).not_to_have_attribute("aria-busy", "true")
     if ground.locator("#pg-run").is_enabled():
         ground.click("#pg-run")
-        expect(ground.locator(".verdict")).to_be_visible(timeout=SOON)
+        expect(ground.locator(".verdict")).to_be_visible()
     assert ground.locator("main script, main img, main svg[onload], main iframe").count() == 0
     handlers = (
         "[...document.querySelectorAll('main *')].some(e => [...e.attributes].some(a => a.name.startsWith('on')))"
@@ -308,7 +305,7 @@ def test_a_page_of_the_server_that_holds_a_script_is_not_shown(ground: Page) -> 
                   "ignored": None}  # fmt: skip
         answers["html"] = json.dumps(answer)
         ground.fill("#pg-text", f"print {number}")
-        expect(ground.locator("#pg-status")).to_contain_text("it is not shown", timeout=SOON)
+        expect(ground.locator("#pg-status")).to_contain_text("it is not shown")
         assert ground.locator("#pg-page a, #pg-page form, #pg-page iframe, #pg-page script").count() == 0
 
 

@@ -165,7 +165,7 @@ def test_the_site_works_at_any_place_of_a_host(nested_site: str, rule: str, visi
     expect(page).to_have_url(f"{nested_site}index.html")
     page.fill("input[type=search] >> nth=0", "RunInstances")
     page.press("input[type=search] >> nth=0", "Enter")
-    expect(page.locator("#found")).to_contain_text("rule", timeout=30_000)
+    expect(page.locator("#found")).to_contain_text("rule")
     page.locator("#results tbody th a").first.click()
     assert page.url.startswith(f"{nested_site}rules/")
     expect(page.locator("h1")).to_be_visible()

@@ -11,9 +11,14 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Page, Request, Response, Route
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Page, Request, Response, Route, expect
 
 HERE: Final = "127.0.0.1"
+
+SOON: Final = 120_000
+"""Milliseconds in which all that a page does is done, on slow machines and beside other work too."""
+
+expect.set_options(timeout=SOON)
 
 _POLICY: Final = """
 addEventListener("securitypolicyviolation", function (event) {
@@ -53,7 +58,7 @@ class Watched:
         assert self.troubles == []
 
     def _watch(self, page: Page) -> None:
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(SOON)
 
     def _route(self, route: Route) -> None:
         address = route.request.url

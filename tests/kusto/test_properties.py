@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from detectionary.languages.kusto import syntax
@@ -185,6 +185,7 @@ def test_the_stages_cover_a_pipeline_but_for_its_pipes(text: str) -> None:
 
 @settings(bounded, max_examples=300)
 @given(any_text)
+@example("<|")
 def test_highlights_are_in_order_and_leave_out_only_blanks_and_punctuation(text: str) -> None:
     end = 0
     for stretch in highlight(SourceText(text)):
