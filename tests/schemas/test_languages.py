@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detectionary.languages import sigma
 from detectionary.languages.language import Language
 from detectionary.model.analysis import Analysis
+from detectionary.model.schema import FunctionDefinition
 from detectionary.schemas import (
     actions,
     canonical_field,
@@ -86,3 +88,21 @@ def test_tables_of_other_languages_are_not_mixed_up() -> None:
     assert canonical_field("sigma", ("AWSCloudTrail",), "EventName") is None
     assert canonical_field("kusto", ("aws/cloudtrail",), "userIdentity.arn") is None
     assert canonical_field("none", ("AWSCloudTrail",), "EventName") is None
+
+
+def test_a_correlation_watches_the_actions_of_the_rules_that_it_counts() -> None:
+    counted = """title: Failed logon
+logsource: {product: windows, service: security}
+detection:
+  selection: {EventID: 4625}
+  condition: selection
+"""
+    text = """title: Many failed logons
+correlation: {type: event_count, rules: [failed], group-by: [IpAddress], timespan: 5m, condition: {gte: 5}}
+"""
+    base = environment_base()
+    rule = FunctionDefinition("sigma:failed", "", SourceText(counted), "1")
+    found = sigma.LANGUAGE.analyze(SourceText(text), replace(base, functions={**base.functions, rule.name: rule}))
+    assert [action.key for action in actions(with_canonical_fields(found, "sigma"), "sigma")] == [
+        "windows:Security/4625"
+    ]

@@ -9,6 +9,7 @@ from typing import Final
 from detectionary.model.analysis import Analysis, GroupKind, Indicator
 from detectionary.model.outcome import Outcome
 from detectionary.model.predicate import Operator, Quantifier, ValueKind
+from detectionary.schemas.records import is_used
 
 _SUCCESS: Final = frozenset({"success", "succeeded", "successful", "allow", "allowed", "ok", "partiallysucceeded"})
 _FAILURE: Final = frozenset({"failure", "failed", "fail", "block", "blocked", "deny", "denied", "forbid", "error"})
@@ -76,10 +77,6 @@ def outcome(analysis: Analysis) -> Outcome | None:
     return Outcome(None, codes) if codes else None
 
 
-def _counts(row: Indicator) -> bool:
-    return row.context is None or (row.context.startswith("binding") and row.stage > 0)
-
-
 def _required(rows: tuple[Indicator, ...]) -> list[Indicator]:
     """The rows about a result that hold whenever the rule does: alternatives must all be about a result."""
     others = {
@@ -87,11 +84,11 @@ def _required(rows: tuple[Indicator, ...]) -> list[Indicator]:
         for row in rows
         if row.group is not None and row.group.kind is GroupKind.ANY and not _is_result(row)
     }
-    return [row for row in rows if _counts(row) and (row.group is None or row.group.id not in others)]
+    return [row for row in rows if is_used(row) and (row.group is None or row.group.id not in others)]
 
 
 def _excludes_alone(row: Indicator) -> bool:
-    return _counts(row) and (row.group is None or row.group.kind is GroupKind.ANY)
+    return is_used(row) and (row.group is None or row.group.kind is GroupKind.ANY)
 
 
 def _is_result(row: Indicator) -> bool:

@@ -97,6 +97,12 @@ def is_equality(row: Indicator) -> bool:
     return row.operator is Operator.EQ and row.quantifier is Quantifier.ANY and row.field is not None
 
 
+def is_used(row: Indicator) -> bool:
+    """Whether the rule finds what a row looks for: in the query, a binding that it uses, a rule that it counts."""
+    context = row.context
+    return context is None or context.startswith("rule ") or (context.startswith("binding ") and row.stage > 0)
+
+
 def _of_log_sources(tables: tuple[str, ...]) -> Iterator[Kind]:
     for table in tables:
         product, *parts = table.split("/")
@@ -165,7 +171,10 @@ def _events(analysis: Analysis) -> Callable[[str | None], tuple[str, ...]]:
 
 
 def _said(analysis: Analysis) -> Callable[[str | None], list[Kind]]:
-    """The kinds of record that a YARA-L event may be, by the most exact of the fields that say so."""
+    """The kinds of record that a YARA-L event may be, by the most exact of the fields that say so.
+
+    Rules made of Sigma's say the log source in their `meta`, and only the number of the event besides.
+    """
     rows = [row for row in analysis.indicators if is_equality(row) and (row.field or "").startswith("metadata.")]
 
     def read(record: str | None) -> list[Kind]:
@@ -177,7 +186,15 @@ def _said(analysis: Analysis) -> Callable[[str | None], list[Kind]]:
                 return list(dict.fromkeys(found))
         types = kinds_of_tables(analysis.tables, "yaral")
         if not types and any(_is_numbered(row) for row in own):
-            return [Kind("windows", "Windows")]
+            return _of_meta(analysis) or [Kind("windows", "Windows")]
         return types
 
     return read
+
+
+def _of_meta(analysis: Analysis) -> list[Kind]:
+    """The log of Windows that a rule's `meta` names as `product` and `service`."""
+    said = {key.lower(): text.strip().lower() for key, text in analysis.metadata}
+    if said.get("product") != "windows" or not said.get("service"):
+        return []
+    return list(_of_log_sources((f"windows/{said['service']}",)))

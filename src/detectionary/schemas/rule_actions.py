@@ -23,7 +23,7 @@ from detectionary.model.entry import Action
 from detectionary.schemas.fields import canonical_field
 from detectionary.schemas.log_sources import LOG_SOURCES, LogSource
 from detectionary.schemas.record_sources import RECORD_SOURCES
-from detectionary.schemas.records import ELASTIC, is_equality, kinds, reading, record_of, texts
+from detectionary.schemas.records import ELASTIC, is_equality, is_used, kinds, reading, record_of, texts
 
 _Sources = Mapping[str, tuple[LogSource, ...]]
 
@@ -81,9 +81,8 @@ def _recorded(analysis: Analysis, language: str) -> Iterator[tuple[Indicator, tu
 
 
 def _counts(row: Indicator) -> bool:
-    """Whether a row can name an action: a binding's can, when the query uses the binding."""
-    used = row.context is None or (row.context.startswith("binding") and row.stage > 0)
-    return is_equality(row) and used
+    """Whether a row can name an action."""
+    return is_equality(row) and is_used(row)
 
 
 def _name(row: Indicator) -> str:
