@@ -16,6 +16,7 @@ from detectionary.model.entry import Entry
 from detectionary.model.predicate import Opaque
 from detectionary.pages.attack.matrix import PATH as MATRIX_PATH
 from detectionary.pages.attack.matrix_kind import MATRIX
+from detectionary.pages.attack.technique_kind import TECHNIQUES
 from detectionary.pages.browse.search import BrowseRequest, browse_answer
 from detectionary.pages.library import Library
 from detectionary.pages.overview.context import PATH
@@ -100,3 +101,13 @@ def test_what_is_left_out_of_a_list_is_no_number_of_the_rules_behind_the_link(tm
     value = next(text for path, text in pages.items() if path.startswith("indicator/"))
     assert re.search(r"<li class=more-near>and \d+ more</li>", value), "no search finds just these rules"
     assert "Search by this value" in value
+
+
+def test_what_a_technique_leaves_out_is_named_by_the_filters_of_its_rules(tmp_path: Path) -> None:
+    many = tuple(looks_for(f"Field{number:02}", "x") for number in range(30))
+    library = library_of(tmp_path, naming(an_entry("one", *many), "T1059"))
+    page = TECHNIQUES.fill(library, "technique/t1059.html")
+    assert page is not None
+    found = re.search(r'<span>and 20 more under <a href="([^"]*)">Search', TECHNIQUES.html(library, page))
+    assert found is not None
+    assert found[1] == "../browse/index.html?technique=T1059&feed=no"

@@ -11,11 +11,15 @@ from detectionary.pages.lists.context import Count, Neighbours, UsedValue
 from detectionary.pages.texts.code import breakable, escape
 
 
-def bars(counts: Neighbours, total: int, root: str) -> Markup:
-    """Counts as a list, each with a bar for its part of `total`. Widths stand in SVG, as no style may be inline."""
+def bars(counts: Neighbours, total: int, root: str, browse: str) -> Markup:
+    """Counts as a list, each with a bar for its part of `total`. Widths stand in SVG, as no style may be inline.
+
+    What is left out is named by the filters of `browse`, which leads to the rules that are counted.
+    """
     rows = "".join(_bar(count, total, root) for count in counts.counts)
     more = counts.total - sum(bool(count.name) for count in counts.counts)
-    rest = f'<li class="muted">and {more} more</li>' if more > 0 else ""
+    way = f'<a href="{page_href(root, browse)}">Search and filter</a>'
+    rest = f'<li class="muted"><span>and {more:,} more under {way}</span></li>' if more > 0 else ""
     return Markup(f'<ul class="share-bars">{rows}{rest}</ul>')  # noqa: S704  # escaped below
 
 
