@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from detectionary.ingest import Summary, ingest
+from detectionary.ingest import Progress, Summary, ingest
 from detectionary.languages import LANGUAGES, Highlight, Language, SyntaxReport
 from detectionary.model.analysis import Analysis
 from detectionary.model.schema import Column, Environment, TableSchema
@@ -82,6 +82,7 @@ def run(
     processes: int = 1,
     languages: Sequence[Language] = LANGUAGES,
     day: int = 1,
+    progress: Progress | None = None,
 ) -> Summary:
     return ingest(
         paths,
@@ -90,6 +91,7 @@ def run(
         languages=languages,
         now=lambda: datetime(2030, 1, day, tzinfo=UTC),
         base=environment,
+        progress=progress,
     )
 
 
