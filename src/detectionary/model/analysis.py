@@ -94,6 +94,10 @@ class Stage:
     """For an aggregating stage: later comparisons on what it makes."""
     bins: tuple[str, ...] = ()
     """`bin(TimeGenerated, 1h)` and the like among its keys, as text of the width ("1h")."""
+    aggregates: tuple[str, ...] = ()
+    """Kusto: the functions by which a `summarize` makes its columns (`dcount`), each once, in the order of the text."""
+    anti: bool = False
+    """Kusto: a join that keeps the rows of one side which have no partner."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,13 +38,14 @@ _DESCRIBING: Final = frozenset({"DeviceInfo", "DeviceNetworkInfo", "IdentityInfo
 _LOOKUPS: Final = frozenset({"_GetWatchlist", "_GetWatchlistAlias", "FileProfile", "DeviceFromIP", "SeenBy"})
 """Functions that only add to a row what is known about it."""
 
-_COUNTING: Final = re.compile(
-    r"\b(?:avg|count|countif|dcount|dcountif|percentiles?|stdev|sum|sumif|variance)\s*\(", re.IGNORECASE
+_COUNTING: Final = frozenset(
+    {"avg", "count", "countif", "dcount", "dcountif", "percentile", "percentiles", "stdev", "sum", "sumif", "variance"}
 )
 """Aggregates that turn rows into a measure."""
 
-_KEEPING: Final = re.compile(
-    r"\b(?:arg_max|arg_min|any|take_any|make_\w+|makelist|makeset|max|min)\s*\(", re.IGNORECASE
+_KEEPING: Final = frozenset(
+    {"arg_max", "arg_min", "any", "take_any", "makelist", "makeset", "max", "min", "make_bag", "make_bag_if"}
+    | {"make_dictionary", "make_list", "make_list_if", "make_list_with_nulls", "make_set", "make_set_if"}
 )
 """Aggregates that keep something of each finding; a summary without one is a statistic."""
 
@@ -160,12 +161,10 @@ def _only_shapes(stages: tuple[Stage, ...]) -> bool:
     """Whether a pipeline measures nothing that it filters on, and compares nothing with its own past."""
     measured = False
     for stage in stages:
-        if stage.operator in _MEASURING or (
-            stage.operator == "join" and "anti" in stage.text.partition("(")[0].lower()
-        ):
+        if stage.operator in _MEASURING or stage.anti:
             return False
-        if stage.operator == "summarize" and _COUNTING.search(stage.text):
-            if not _KEEPING.search(stage.text):
+        if not _COUNTING.isdisjoint(stage.aggregates):
+            if _KEEPING.isdisjoint(stage.aggregates):
                 return False
             measured = True
         elif stage.operator == "where" and measured:

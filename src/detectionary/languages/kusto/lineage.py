@@ -174,11 +174,12 @@ class Lineage:
             case NameReference(name):
                 return self._name(expression, name, scope)
             case Path(target, Name(member)):
-                return self._inside(expression, target, member, scope)
+                return self._inside(expression, target, member, f".{member}", scope)
             case Element(target, index):
                 constant = self._constants.fold(index, scope)
                 key = constant.value if isinstance(constant, Constant) and isinstance(constant.value, str) else None
-                return self._inside(expression, target, key, scope)
+                step = f"[{self._constants.source(index)}]" if key is None else f".{key}"
+                return self._inside(expression, target, key, step, scope)
             case Call():
                 return self._call(expression, scope)
             case _:
@@ -201,8 +202,10 @@ class Lineage:
                 nature = Nature.TIME if name in RECORD_TIMES else Nature.FIELD
                 return Origin(name, nature=nature)
 
-    def _inside(self, whole: Expression, target: Expression, member: str | None, scope: Scope) -> Origin | None:
-        """`target.member`, `target["member"]` or, without a member, `target[0]`."""
+    def _inside(
+        self, whole: Expression, target: Expression, member: str | None, step: str, scope: Scope
+    ) -> Origin | None:
+        """`target.member`, `target["member"]` or, without a member, `target[0]`; `step` is what stands behind it."""
         if not _is_path(target):
             return self._as_text(whole, scope)
         base = self.trace(target, scope)
@@ -211,7 +214,6 @@ class Lineage:
         if all(transform in STRUCTURAL for transform in base.transforms):
             return base if member is None else replace(base, field=f"{base.field}.{member}", nature=Nature.FIELD)
         outer, *rest = base.transforms
-        step = f".{member}" if member is not None else _index_text(self._constants.source(whole))
         return replace(base, transforms=(f"{outer}{step}", *rest))
 
     def _call(self, call: Call, scope: Scope) -> Origin | None:
@@ -431,8 +433,3 @@ def _without_casts(expression: Expression) -> Expression:
                 expression = inner
             case _:
                 return expression
-
-
-def _index_text(text: str) -> str:
-    """The last `[…]` of a text."""
-    return text[text.rindex("[") :] if "[" in text else ""

@@ -9,7 +9,14 @@ from detectionary.languages.kusto.constants import GLOBAL, Scope
 from detectionary.languages.kusto.outputs import Grouping
 from detectionary.languages.kusto.predicates import Predicates
 from detectionary.languages.kusto.sources import Sources, united
-from detectionary.languages.kusto.stages import is_right_anti_join, nested, stage_text, steps
+from detectionary.languages.kusto.stages import (
+    aggregates,
+    is_any_anti_join,
+    is_right_anti_join,
+    nested,
+    stage_text,
+    steps,
+)
 from detectionary.languages.kusto.syntax import (
     Expression,
     Facet,
@@ -99,6 +106,8 @@ class Pipelines:
                     self._uses.references(node),
                     predicate,
                     bins=self._grouping.bins(node),
+                    aggregates=aggregates(node),
+                    anti=is_any_anti_join(node),
                 )
             )
             end = node.span.end

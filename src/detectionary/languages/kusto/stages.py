@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from detectionary.languages.kusto.functions_aggregate import AGGREGATES
 from detectionary.languages.kusto.syntax import (
     Call,
     Expression,
@@ -26,10 +27,12 @@ from detectionary.languages.kusto.syntax import (
     Partition,
     PartitionBy,
     Pipeline,
+    Summarize,
     ToScalar,
     ToTable,
     Union,
     children,
+    walk,
 )
 from detectionary.text import Span
 
@@ -75,6 +78,19 @@ def is_anti_join(join: Join) -> bool:
 def is_right_anti_join(node: Node) -> bool:
     """Whether the stage keeps the right rows that have no partner: all that came before it is taken away."""
     return isinstance(node, Join) and _join_kind(node) in _RIGHT_ANTI_JOINS
+
+
+def is_any_anti_join(node: Node) -> bool:
+    """Whether the stage keeps the rows of one side that have no partner."""
+    return isinstance(node, Join) and _join_kind(node) in _ANTI_JOINS | _RIGHT_ANTI_JOINS
+
+
+def aggregates(node: Node) -> tuple[str, ...]:
+    """The functions by which a `summarize` makes its columns, each once."""
+    if not isinstance(node, Summarize):
+        return ()
+    calls = [each for item in node.aggregates for each in walk(item) if isinstance(each, Call)]
+    return tuple(dict.fromkeys(call.name.text for call in calls if call.name.text in AGGREGATES))
 
 
 def _join_kind(join: Join) -> str:
