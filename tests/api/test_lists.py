@@ -54,6 +54,11 @@ def test_the_header_link_keeps_the_filters_and_leads_back(ask: Asking) -> None:
     assert "offset=0&" in found["first"]
 
 
+def test_a_search_leads_on_too(ask: Asking) -> None:
+    found = [rule["slug"] for part in following(ask, "/api/search?limit=7") for rule in part["rules"]]
+    assert found == [rule["slug"] for rule in ask("/api/rules?limit=200").json()["rules"]]
+
+
 def test_a_part_beyond_the_end_is_empty_and_leads_back(ask: Asking, index: Index) -> None:
     response = ask("/api/rules?offset=1000&limit=10")
     assert response.json()["rules"] == []

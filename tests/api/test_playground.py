@@ -16,7 +16,7 @@ from tests.api.playgrounds import FIRST, SENTINEL, Ground, example_logs, ground
 from tests.bounds import HANG
 from tests.conftest import PROJECT
 
-PATIENT = Limits(parse_seconds=HANG, query_seconds=HANG, count_seconds=HANG, run_seconds=HANG, wait_seconds=HANG)
+PATIENT = Limits(parse_seconds=HANG, query_seconds=HANG, count_seconds=HANG, run_seconds=4 * HANG, wait_seconds=HANG)
 """For machines that do other things meanwhile."""
 
 

@@ -19,7 +19,7 @@ from detectionary.api.addresses import Addresses
 from detectionary.api.editions import Workshop
 from detectionary.api.guard import Guard
 from detectionary.api.live import LiveSite
-from detectionary.api.openapi import document
+from detectionary.api.openapi import document, examples_of
 from detectionary.api.parameters import said_once
 from detectionary.api.problems import (
     INVALID,
@@ -90,7 +90,7 @@ def create_app(workshop: Workshop, addresses: Addresses, bench: playground.Playg
         api.include_router(playground.router(workshop, bench))
     app.include_router(api)
     app.include_router(health.router(workshop), include_in_schema=False)
-    described = document(app.routes, ANSWERS, workshop.settings.root)
+    described = document(app.routes, ANSWERS, workshop.settings.root, workshop.edition.use(examples_of))
     encoded = encode_plain(described)
 
     @app.get("/openapi.json", include_in_schema=False)  # where tools look that know nothing of us

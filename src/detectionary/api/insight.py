@@ -28,9 +28,7 @@ from detectionary.pages.part import encode_part
 class ChangesOfRun(Strict):
     """Which part of what an ingest changed."""
 
-    language: Annotated[
-        str, Field(max_length=LONGEST_NAME, description="Rules of this language alone.", examples=["sigma"])
-    ] = ""
+    language: Annotated[str, Field(max_length=LONGEST_NAME, description="Rules of this language alone.")] = ""
     page: Annotated[int, Field(ge=1, le=FARTHEST, description="Which page of them; `pages` of the answer counts.")] = 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -12,6 +12,9 @@ from starlette.routing import BaseRoute
 
 from detectionary.api.answering import SCHEMAS
 from detectionary.api.problems import Problem
+from detectionary.pages.changes.context import runs_of
+from detectionary.pages.library import Library
+from detectionary.pages.rule.context import RENDERING_ONLY, RulePage
 
 Document = dict[str, Any]  # JSON of many shapes
 
@@ -22,7 +25,21 @@ nothing has changed. Lists come in parts (`offset`, `limit`) and name the others
 `application/problem+json` (RFC 9457)."""
 
 
-def document(routes: Iterable[BaseRoute], types: Iterable[type[msgspec.Struct]], root: str) -> Document:
+Examples = Mapping[str, str | int]
+"""By the name of a parameter whose values no catalog shares with another, one that leads somewhere."""
+
+
+def examples_of(library: Library) -> Examples:
+    """Examples from a catalog: its first rules, and the newest ingest that changed something."""
+    slugs = [rule.reference.slug for rule in library.index.rules[:2]]
+    run = next((run.number for run in runs_of(library) if run.complete and run.total), None)
+    found: dict[str, str | int] = {} if run is None else {"run": run}
+    return found | ({"name": slugs[0], "rules": ",".join(slugs)} if slugs else {})
+
+
+def document(
+    routes: Iterable[BaseRoute], types: Iterable[type[msgspec.Struct]], root: str, examples: Examples
+) -> Document:
     """The document of `routes`, whose answers are of `types`; `root` is where readers find the site."""
     made = get_openapi(
         title="Detectionary",
@@ -39,10 +56,24 @@ def document(routes: Iterable[BaseRoute], types: Iterable[type[msgspec.Struct]],
         tag = each.__struct_config__.tag_field
         if tag is not None:
             schemas[each.__name__]["required"].remove(tag)
+        if each is RulePage:
+            for name in RENDERING_ONLY:
+                del schemas[each.__name__]["properties"][name]
+                schemas[each.__name__]["required"].remove(name)
+    for parameter in _parameters(made):
+        example = examples.get(parameter["name"])
+        if example is not None and parameter.get("required"):
+            parameter["schema"]["examples"] = [example]
     components = made.setdefault("components", {}).setdefault("schemas", {})
     components.update(_plainer(schemas))
     made["components"]["schemas"] = dict(sorted(components.items()))
     return made
+
+
+def _parameters(made: Document) -> Iterator[Document]:
+    for operations in made["paths"].values():
+        for operation in operations.values():
+            yield from operation.get("parameters", ())
 
 
 def _plainer(schema: Any) -> Any:

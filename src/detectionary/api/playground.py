@@ -209,7 +209,8 @@ def _posted(answered: type[ParseAnswer | RunAnswer], *problems: Any) -> Response
 
 
 def _body(asked: type[ParseRequest | RunRequest]) -> dict[str, Any]:
-    content = {JSON: {"schema": {"$ref": SCHEMAS + asked.__name__}}}
+    examples = {"query": {"summary": "A query", "value": {"text": "print Greeting = 'Hello'"}}}
+    content = {JSON: {"schema": {"$ref": SCHEMAS + asked.__name__}, "examples": examples}}
     return {"requestBody": {"required": True, "content": content}}
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -43,7 +43,8 @@ from detectionary.model.entry import NO_RELATIONS, Entry, Relations
 from detectionary.model.rule import Rule
 from detectionary.model.schema import Environment
 from detectionary.pages import rule_page
-from detectionary.pages.part import encode_part
+from detectionary.pages.part import encode_part, encode_plain
+from detectionary.pages.rule.context import RENDERING_ONLY
 from detectionary.pages.rule.html import render_loose_rule
 from detectionary.schemas import environment_base
 from detectionary.text import Diagnostic, Level, SourceText
@@ -127,7 +128,7 @@ class Worker:
         asked: ParseRequest | RunRequest = msgspec.json.decode(request, type=ParseRequest | RunRequest)
         match asked:
             case ParseRequest():
-                return encode_part(self.parsed(asked))
+                return encode_plain(_as_pages_are(self.parsed(asked)))
             case RunRequest():
                 ends = begun + self._setup.limits.run_seconds
                 return encode_part(self.run(asked, lambda: ends - self._clock()))
@@ -209,6 +210,15 @@ class Worker:
         if rule.language != "kusto":
             return _not_run(rule.title, "only Kusto rules can be run so far")
         return self._run(rule, self._environment(asked, pasted), _time(asked.at), seconds_left)
+
+
+def _as_pages_are(answer: ParseAnswer) -> dict[str, Any]:
+    """The answer as JSON; the pages in it are those that `api/rules/{name}` gives."""
+    plain: dict[str, Any] = msgspec.to_builtins(answer)
+    for rule in plain["rules"]:
+        for name in RENDERING_ONLY if rule["page"] is not None else ():
+            del rule["page"][name]
+    return plain
 
 
 def _opened(logs: Logs, limits: Limits) -> Run:

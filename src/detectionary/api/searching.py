@@ -58,12 +58,18 @@ def router(workshop: Workshop) -> APIRouter:
     """The operations."""
     operations = APIRouter(tags=["rules"])
 
-    @operations.get("/search", responses=documented(BrowseAnswer))
+    @operations.get("/search", responses=documented(BrowseAnswer, linked=True))
     async def search(request: Request, asked: Annotated[Listing, Query()]) -> Response:
-        """Search, filter and count: what the browse page shows, a part of it at a time."""
-        return await answer(
-            workshop, request, lambda library: encode_part(browsing.browse_answer(library, asked.browse_request()))
-        )
+        """Search, filter and count: what the browse page shows, a part of it at a time; the header Link leads on."""
+        total = 0
+
+        def make(library: Library) -> bytes:
+            nonlocal total
+            found = browsing.browse_answer(library, asked.browse_request())
+            total = found.total
+            return encode_part(found)
+
+        return await answer(workshop, request, make, lambda: _links(asked, total))
 
     @operations.get("/rules", responses=documented(RuleList, linked=True))
     async def rules(request: Request, asked: Annotated[Listing, Query()]) -> Response:
@@ -77,8 +83,7 @@ def router(workshop: Workshop) -> APIRouter:
             shown = browsing.answer(library, found).rules
             return encode_part(RuleList(found.sort.value, found.total, found.offset, found.limit, shown))
 
-        chosen = (*asked.chosen(), ("sort", asked.sort.value))
-        return await answer(workshop, request, make, lambda: link_header(chosen, asked.offset, asked.limit, total))
+        return await answer(workshop, request, make, lambda: _links(asked, total))
 
     @operations.get("/facets", responses=documented(FacetList))
     async def facets(request: Request, asked: Annotated[Filtering, Query()]) -> Response:
@@ -106,6 +111,10 @@ def router(workshop: Workshop) -> APIRouter:
         )
 
     return operations
+
+
+def _links(asked: Listing, total: int) -> str:
+    return link_header((*asked.chosen(), ("sort", asked.sort.value)), asked.offset, asked.limit, total)
 
 
 def _browse(library: Library, asked: Listing) -> Browsed:

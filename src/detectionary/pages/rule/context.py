@@ -383,13 +383,13 @@ class RulePage(Part, frozen=True):
     """What the language's lexer says about `query`; a matter of rendering, not part of the JSON."""
 
 
-_RENDERING_ONLY: Final = ("highlights", "query_lines")
+RENDERING_ONLY: Final = ("highlights", "query_lines")
 
 
 def to_json(page: RulePage) -> dict[str, object]:
     """The page as `show --format json` gives it: plain values, keys in the order of the contract."""
     plain: dict[str, object] = msgspec.to_builtins(page)
-    for key in _RENDERING_ONLY:
+    for key in RENDERING_ONLY:
         del plain[key]
     return plain
 
