@@ -39,7 +39,7 @@ def _is_shown(token: Token, named: bool, analysis: Analysis) -> bool:
     if named:
         return any(row.field is not None and f".{value}." in f".{row.field}." for row in rows) or value in ("*", "null")
     for row in rows:
-        if value == "null" and row.operator in (Operator.IS_NULL, Operator.IS_NOT_NULL):
+        if value in ("null", "") and row.operator in (Operator.IS_NULL, Operator.IS_NOT_NULL):
             return True
         if value in [_shown(each.value) for each in row.values]:
             return True

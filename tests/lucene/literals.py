@@ -46,6 +46,8 @@ def _holds(row: Indicator, token: Token) -> bool:
     plain = unescaped(token.text[1:-1] if token.kind == "PHRASE" else token.text)
     if token.kind == "REGEX":
         plain = token.text[1:-1].replace("\\/", "/")
+    if not plain and row.operator in (Operator.IS_NULL, Operator.IS_NOT_NULL):
+        return True
     found: list[str] = [row.field or ""]
     for value in row.values:
         parts = value.value if isinstance(value.value, tuple) else (value.value,)

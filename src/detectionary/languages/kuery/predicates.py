@@ -127,6 +127,8 @@ def _operator(literal: Literal) -> Operator | None:
             return None if literal.value == "*" else Operator.WILDCARD
         case LiteralKind.NULL:
             return Operator.IS_NULL
+        case LiteralKind.PHRASE if not literal.value:
+            return Operator.IS_NULL  # nothing between the quotes: `field: ""` is `field == ""`
         case LiteralKind.WORDS | LiteralKind.PHRASE | LiteralKind.BOOL:
             return Operator.EQ
         case _:
@@ -138,9 +140,9 @@ def _compared(name: str | None, literals: tuple[Literal, ...], quantifier: Quant
     operator = _operator(literals[0])
     if operator is None:
         return EVERYTHING if name is None else Comparison(name, Operator.IS_NOT_NULL, Quantifier.ANY, (), span)
-    if operator is Operator.IS_NULL:
+    if operator is Operator.IS_NULL and (name is not None or literals[0].kind is LiteralKind.NULL):
         return Comparison(name, operator, Quantifier.ANY, (), span)
-    if name is None and operator is Operator.EQ:
+    if name is None and operator in (Operator.EQ, Operator.IS_NULL):
         operator = Operator.CONTAINS  # any part of any field, as with Sigma's keywords
     chosen = quantifier if len(literals) > 1 else Quantifier.ANY
     return Comparison(name, operator, chosen, tuple(_value(literal) for literal in literals), span)

@@ -220,6 +220,8 @@ def _bound(item: Item) -> tuple[ValueKind, ScalarValue] | None:
 
 
 def _compared(field: str | None, operator: Operator, value: Value, span: Span) -> Comparison:
+    if operator is Operator.EQ and value.value == "":
+        return Comparison(field, Operator.IS_NULL, Quantifier.ANY, (), span)
     return Comparison(None if field == "*" else field, operator, Quantifier.ANY, (value,), span)
 
 
