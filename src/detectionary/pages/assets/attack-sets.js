@@ -307,7 +307,8 @@
   function gaps(heading, mark, set) {
     const found = Array.from(techniques.values()).filter((technique) => technique.mark === mark).sort((x, y) => x.id < y.id ? -1 : 1);
     const part = element("details", "", "gaps"), list = element("ul");
-    part.append(element("summary", heading + ": " + found.length));
+    const tops = found.filter((technique) => !technique.sub).length, subs = found.length - tops;
+    part.append(element("summary", heading + ": " + tops + (tops === 1 ? " technique, " : " techniques, ") + subs + (subs === 1 ? " sub-technique" : " sub-techniques")));
     part.open = open.has(mark);
     part.addEventListener("toggle", () => part.open ? open.add(mark) : open.delete(mark));
     for (const technique of found) {
