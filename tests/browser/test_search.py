@@ -64,7 +64,8 @@ def entries() -> Iterator[Entry]:
         "epsilon", looks_for("CommandLine", "STRASSE"), language="sigma", tables=("windows/process_creation",)
     )
     write = Action("azure:Activity/NETWORK/NICS/WRITE", "azure:Activity", "NETWORK/NICS/WRITE")
-    yield replace(epsilon, actions=(write,))
+    # Cherokee, whose folded letters are the large ones
+    yield replace(epsilon, actions=(write,), platform="ᎠᏓ")
     for number, text in enumerate(TEXTS):
         made = an_entry(f"text {number}", looks_for("Größe" if number % 2 else "grösse", text), query=text)
         yield replace(

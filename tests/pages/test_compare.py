@@ -19,6 +19,7 @@ from detectionary.pages.compare.html import DETAILS, CompareMarkup, _render, ren
 from detectionary.pages.compare.kind import COMPARE, PLACES_FILES, asked, compare_page, place_of, places
 from detectionary.pages.compare.sheet import sheet, sheet_files
 from detectionary.pages.library import Library
+from detectionary.pages.rule.context import encode
 from detectionary.pages.rule.kind import RULES
 from detectionary.text import SourceText, Span
 from tests.pages.entries import FIRST, long_entry, paint, text_value
@@ -327,3 +328,9 @@ def test_the_live_site_keeps_no_sheets_and_closed_rules_have_some_without_their_
 def test_blanks_at_the_end_of_a_value_are_shown_where_rules_spell_it_otherwise() -> None:
     one, other = page("one", row("A", Operator.EQ, "X \u3000")), page("other", row("A", Operator.EQ, "x \u3000"))
     assert rows(section(compare([one, other]), "indicators")) == [("A", "eq", "X \u3000", "all", ["", "eq x \u3000"])]
+
+
+def test_half_of_a_character_is_one_sign_on_both_kinds_of_sites() -> None:
+    one, other = page("one", row("A", Operator.EQ, "x\ud83d")), page("other", row("A", Operator.EQ, "x\ude00"))
+    assert section(compare([one, other]), "indicators").groups[0].rows[0].name == "x\ufffd"
+    assert b'x\xef\xbf\xbd"' in encode(one)

@@ -17,7 +17,7 @@ from detectionary.pages import programs
 from detectionary.pages.kind import PageKind
 from detectionary.pages.library import Library
 from detectionary.pages.part import Part
-from detectionary.pages.programs import RULE_TABLES, RuleRow, rule_row, rules_csv, sitemap
+from detectionary.pages.programs import RULE_TABLES, RuleLine, rule_line, rules_csv, sitemap
 from tests.catalog.stored import opened
 from tests.pages.entries import FIRST, long_entry
 from tests.site.catalogs import placed, store
@@ -110,9 +110,9 @@ def test_no_cell_is_a_formula_and_every_other_text_comes_back(title: str, cell: 
     assert row["title"] == cell
 
 
-def a_row(title: str) -> RuleRow:
-    texts = dict.fromkeys(RuleRow.__struct_fields__, "")
-    return RuleRow(**{**texts, "title": title})  # type: ignore[arg-type]
+def a_row(title: str) -> RuleLine:
+    texts = dict.fromkeys(RuleLine.__struct_fields__, "")
+    return RuleLine(**{**texts, "title": title})  # type: ignore[arg-type]
 
 
 def test_lines_end_as_the_standard_says_and_cells_with_marks_are_quoted() -> None:
@@ -172,4 +172,4 @@ def test_rows_are_those_of_the_list(tmp_path: Path) -> None:
     closed = replace(FIRST, third_party_feed="it only passes on")
     with open_catalog(store(tmp_path / "rules.db", [closed])) as catalog:
         (listing,) = catalog.references()
-        assert rule_row(listing).third_party_feed == "it only passes on"
+        assert rule_line(listing).third_party_feed == "it only passes on"

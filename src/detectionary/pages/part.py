@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import msgspec
+
+_HALF: Final = re.compile("[\ud800-\udfff]")
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -26,7 +31,7 @@ def whole_characters(value: object) -> object:
     """A plain value whose texts can be written as UTF-8."""
     match value:
         case str():
-            return value if value.isascii() else value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+            return value if value.isascii() else _HALF.sub("\ufffd", value)
         case list() | tuple():
             return [whole_characters(each) for each in value]
         case dict():

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 import msgspec
 
 from detectionary.catalog import Listing
-from detectionary.pages.keys import rule_path
+from detectionary.pages.browse.listing import rule_row
 from detectionary.pages.kind import FileGroup, PageKind, digest_of, digest_of_rules, json_path
 from detectionary.pages.library import Library
 from detectionary.pages.part import Part, encode_part
@@ -21,8 +21,10 @@ RULES_JSON: Final = "api/rules.json"
 RULES_CSV: Final = "api/rules.csv"
 
 
-class RuleRow(Part, frozen=True):
-    """A rule as programs list it. `page` and `json` are addresses below the site's root.
+class RuleLine(Part, frozen=True):
+    """A rule as programs list it: what other lists show (`browse/listing.py`) and more, in an order of its own.
+
+    `page` and `json` are addresses below the site's root.
 
     `licence` is an SPDX identifier; null when it is not known. `tactics`, `techniques` (ids), `tables`, `actions` and
     `fields` (canonical names where there are such, in lower case) hold each name once, in the rule's order. `accepted`:
@@ -65,51 +67,33 @@ class RuleTable(Part, frozen=True):
 
     version: int
     total: int
-    rules: tuple[RuleRow, ...]
+    rules: tuple[RuleLine, ...]
 
 
-def rule_row(rule: Listing) -> RuleRow:
+def rule_line(rule: Listing) -> RuleLine:
     """A rule of the catalog's list as programs list it."""
-    reference = rule.reference
-    page = rule_path(reference.language, reference.slug)
-    return RuleRow(
-        id=reference.id,
-        slug=reference.slug,
-        title=reference.title,
-        language=reference.language,
-        platform=reference.platform,
-        severity=rule.severity,
-        status=rule.status,
-        kind=rule.kind,
-        repository=rule.repository,
-        path=rule.path,
+    row = rule_row(rule)
+    return RuleLine(
+        **msgspec.structs.asdict(row),
         commit=rule.commit,
         licence=rule.licence,
-        authors=rule.authors,
-        tactics=rule.tactics,
-        techniques=rule.techniques,
-        tables=rule.tables,
-        actions=rule.actions,
         fields=rule.fields,
         exclusions=rule.exclusions,
         thresholds=rule.thresholds,
         predicates=rule.predicates,
         opaques=rule.opaques,
         diagnostics=rule.diagnostics,
-        accepted=rule.accepted,
-        third_party_feed=rule.third_party_feed,
-        page=page,
-        json=json_path(page),
+        json=json_path(row.page),
     )
 
 
 def _rule_tables(library: Library) -> Iterable[tuple[str, bytes]]:
-    rows = tuple(map(rule_row, library.index.rules))
+    rows = tuple(map(rule_line, library.index.rules))
     yield RULES_CSV, rules_csv(rows)
     yield RULES_JSON, encode_part(RuleTable(1, len(rows), rows))
 
 
-def rules_csv(rows: Sequence[RuleRow]) -> bytes:
+def rules_csv(rows: Sequence[RuleLine]) -> bytes:
     """A head and a line a rule (RFC 4180, UTF-8). The names of a list are parted by "; ".
 
     A cell that a spreadsheet would take for a formula begins with an apostrophe. Programs that want the texts as they
@@ -117,7 +101,7 @@ def rules_csv(rows: Sequence[RuleRow]) -> bytes:
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(RuleRow.__struct_fields__)
+    writer.writerow(RuleLine.__struct_fields__)
     for row in rows:
         writer.writerow([_cell(value) for value in msgspec.structs.astuple(row)])
     return text.getvalue().encode("utf-8", "replace")

@@ -4,16 +4,22 @@
   const own = globalThis.detectionary.page = globalThis.detectionary.page || {};
   const MOST_PICKED = 4;
   const KEY = "detectionary-compare";
+  const TITLE = 200, NAME = 80;  // longer ones are cut, as in listing_html.py
+  const KINDS = { CustomDetection: "Custom detection", Query: "Community query", Hunting: "Hunting query" };  // pages/words.py
+
+  // What orders or hides characters is left out, as on every page (texts/code.py).
+  const shown = (text) => text.replace(/\r\n?/g, "\n").replace(/[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffc]/g, "")
+    .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]/gu, "\ufffd");
 
   function make(name, given, ...children) {
     const element = document.createElement(name);
     for (const [key, value] of Object.entries(given || {})) {
-      if (key === "text") element.textContent = value;
+      if (key === "text") element.textContent = shown(String(value));
       else if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
       else if (value === true) element.setAttribute(key, "");
-      else if (value !== null && value !== undefined && value !== false) element.setAttribute(key, value);
+      else if (value !== null && value !== undefined && value !== false) element.setAttribute(key, key === "title" || key === "aria-label" ? shown(value) : value);
     }
-    element.append(...children.filter((child) => child !== null));
+    element.append(...children.filter((child) => child !== null).map((child) => typeof child === "string" ? shown(child) : child));
     return element;
   }
   const grouped = (number) => number.toLocaleString("en");
@@ -23,37 +29,44 @@
   const short = (repository) => repository.replace(/^https:\/\//, "").replace(/^github\.com\//, "");
   const address = (page) => globalThis.detectionary.root + page.split("/").map(encodeURIComponent).join("/");
 
+  function cut(text, most) {
+    if (!/\S/.test(shown(text))) return most === TITLE ? "(no title)" : "";
+    const letters = text.length > most ? [...text] : [];  // one of two halves is one
+    return letters.length > most ? letters.slice(0, most - 1).join("") + "…" : text;
+  }
+  const name = (text) => cut(text || "", NAME);
+
   function codes(names, most, parting) {
     const parts = [];
-    names.slice(0, most).forEach((name, at) => {
+    names.slice(0, most).forEach((each, at) => {
       if (at) parts.push(" ", parting === "line" ? make("br") : "");
-      parts.push(make("code", { text: name }));
+      parts.push(make("code", { text: name(each) }));
     });
     if (names.length > most) parts.push(" +" + (names.length - most));
     return parts;
   }
 
   function row(rule, titles, words) {
-    const severity = make("td", {}, pick(rule.slug, rule.title), rule.severity ? make("span", { class: "severity " + rule.severity, text: rule.severity }) : "");
-    const title = make("bdi", { text: rule.title });
-    const name = make("th", { scope: "row" }, make("a", { href: address(rule.page) }, title));
-    if (rule.third_party_feed) name.append(make("span", { class: "tag", text: "vendor alert" }));
-    if (!rule.accepted) name.append(make("span", { class: "tag not", text: "not parsed" }));
-    const language = titles("language", rule.language), kind = titles("kind", rule.kind);
-    const line = make("tr", {}, severity, name, make("td", { text: rule.platform || "" }),
-      make("td", {}, ...(rule.techniques.length ? codes(rule.techniques, 3, " ") : [rule.tactics.join(", ")])),
+    const severity = make("td", {}, pick(rule.slug, rule.title), rule.severity ? make("span", { class: "severity " + rule.severity, text: name(rule.severity) }) : "");
+    const title = make("bdi", { text: cut(rule.title, TITLE) });
+    const head = make("th", { scope: "row" }, make("a", { href: address(rule.page) }, title));
+    if (rule.third_party_feed) head.append(make("span", { class: "tag", text: "vendor alert" }));
+    if (!rule.accepted) head.append(make("span", { class: "tag not", text: "not parsed" }));
+    const language = name(titles("language", rule.language)), kind = name(Object.hasOwn(KINDS, rule.kind) ? KINDS[rule.kind] : rule.kind);
+    const line = make("tr", {}, severity, head, make("td", { text: name(rule.platform) }),
+      make("td", {}, ...(rule.techniques.length ? codes(rule.techniques, 3, " ") : [rule.tactics.slice(0, 3).map(name).join(", ")])),
       make("td", {}, ...codes(rule.tables, 2, "line")),
-      make("td", {}, language === kind ? language : language + " · " + kind, " ", make("br"), short(rule.repository)));
+      make("td", {}, language === kind ? language : language + " · " + kind, " ", make("br"), name(short(rule.repository))));
     if (words) mark(rule, title, line, words);
     return line;
   }
 
-  const pieces = (parts) => parts.map(([text, hit]) => hit ? make("mark", { text: text }) : text);
+  const pieces = (parts) => parts.map(([text, hit]) => hit ? make("mark", { text: text }) : shown(text));
 
   let reading = 0;
   const waiting = [];
   function mark(rule, title, line, words) {
-    globalThis.detectionary.marked(rule.title, words).then((parts) => title.replaceChildren(...pieces(parts)));
+    if (/\S/.test(shown(rule.title))) globalThis.detectionary.marked(cut(rule.title, TITLE), words).then((parts) => title.replaceChildren(...pieces(parts)));
     waiting.push(async () => {
       const parts = await globalThis.detectionary.snippet(rule, words).catch(() => []);
       if (parts.length) line.after(make("tr", { class: "snippet" }, make("td"), make("td", { colspan: 5 }, ...pieces(parts))));

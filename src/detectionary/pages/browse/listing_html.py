@@ -52,10 +52,11 @@ def _line(rule: RuleRow) -> str:
 
 
 def _cut(text: str, longest: int) -> str:
-    """A text as HTML, cut when it is longer. A title that is empty is told, since a link needs a text."""
-    if not text.strip():
-        return "(no title)" if longest == _LONGEST_TITLE else ""
-    return escape(text if len(text) <= longest else f"{text[: longest - 1]}…")
+    """A text as HTML, cut when it is longer. A title in which nothing is seen is told, since a link needs a text."""
+    html = escape(text if len(text) <= longest else f"{text[: longest - 1]}…")
+    if html.strip():
+        return html
+    return "(no title)" if longest == _LONGEST_TITLE else ""
 
 
 def _name(text: str) -> str:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from detectionary.catalog import Browsed, BrowsedRule, Facet, FacetAnswer, Filters, Listing, Sort, browse
+import msgspec
+
+from detectionary.catalog import Browsed, BrowsedRule, Facet, FacetAnswer, Filters, Sort, browse
+from detectionary.pages.browse.listing import RuleRow, rule_row
 from detectionary.pages.browse.words import FACET_TITLES, value_title
-from detectionary.pages.keys import rule_path
 from detectionary.pages.library import Bodies, Library
 from detectionary.pages.licences import may_republish
 from detectionary.pages.part import Part
@@ -22,30 +24,12 @@ MOST: Final = 200
 """No answer has more rules than this."""
 
 
-class FoundRule(Part, frozen=True):
-    """A rule that was found. `page` is its address below the site's root.
+class FoundRule(RuleRow, frozen=True):
+    """A rule that was found, as lists show it.
 
     `snippet`: pieces of the text around what was found, in order, with whether each is a hit; empty without words.
     """
 
-    id: str
-    slug: str
-    title: str
-    language: str
-    platform: str | None
-    severity: str | None
-    status: str | None
-    kind: str
-    repository: str
-    path: str
-    tactics: tuple[str, ...]
-    techniques: tuple[str, ...]
-    tables: tuple[str, ...]
-    actions: tuple[str, ...]
-    authors: tuple[str, ...]
-    third_party_feed: str | None
-    accepted: bool
-    page: str
     snippet: tuple[tuple[str, bool], ...] = ()
 
 
@@ -127,33 +111,8 @@ def answer(library: Library, browsed: Browsed) -> BrowseAnswer:
 def _found(library: Library, found: BrowsedRule) -> FoundRule:
     # A snippet is a piece of the rule's text, which may not be shown.
     shown = library.bodies is Bodies.ALL or may_republish(found.rule.licence)
-    return listed_rule(found.rule, found.snippet if shown else ())
-
-
-def listed_rule(rule: Listing, snippet: tuple[tuple[str, bool], ...] = ()) -> FoundRule:
-    """A rule as lists show it."""
-    known = rule.reference
-    return FoundRule(
-        known.id,
-        known.slug,
-        known.title,
-        known.language,
-        known.platform,
-        rule.severity,
-        rule.status,
-        rule.kind,
-        rule.repository,
-        rule.path,
-        rule.tactics,
-        rule.techniques,
-        rule.tables,
-        rule.actions,
-        rule.authors,
-        rule.third_party_feed,
-        rule.accepted,
-        rule_path(known.language, known.slug),
-        snippet,
-    )
+    snippet = found.snippet if shown else ()
+    return FoundRule(**msgspec.structs.asdict(rule_row(found.rule)), snippet=snippet)
 
 
 def _facet(library: Library, found: FacetAnswer) -> FacetCounts:

@@ -109,7 +109,7 @@ def _facet(index: Index, facet: Facet) -> dict[str, object]:
         "facet": facet.value,
         "title": FACET_TITLES[facet],
         "names": names,
-        "keys": {str(n): key for n, key in enumerate(values) if key != names[n] and not _plain(names[n], key)},
+        "keys": {str(n): key for n, key in enumerate(values) if not _plain(names[n], key)},
         "titles": {str(n): title for n, name in enumerate(names) if (title := value_title(facet, name)) != name},
         "many": facet not in _SINGLE,
         "rules": codes(_numbers(of_rules, number_of, facet)),
