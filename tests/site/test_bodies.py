@@ -36,6 +36,8 @@ query: |
   | where SubjectUserName == TargetUserName
   | summarize Copies = countif({word}Flag == 1) by Account, {word}Key = Computer
   | where Copies > 7
+  | where Copies * {number} > 99
+  | where Account !in ((SigninLogs | where {word}Side == {number} | project Account))
 kind: Scheduled
 """
 
@@ -84,7 +86,8 @@ FORMATS = {"kusto.yaml": KUSTO, "sigma.yml": SIGMA, "yaral.yaral": YARAL, "elast
 
 TEXTS = (
     "// {word}remark", "{word}remark\n", "strcat(Computer, {number} * 7", "{number} of them", "{word}guide:",
-    "= 41 + {number}", "ago({number}h + 7m", "tolower({word}Name) startswith", "countif({word}Flag",
+    "= 41 + {number}", "Copies * {number}", "| where {word}Side",
+    "ago({number}h + 7m", "tolower({word}Name) startswith", "countif({word}Flag",
 )  # fmt: skip
 """What only the text of a rule says: remarks, calculations, guides.
 
