@@ -15,6 +15,7 @@ from typing import Final
 
 from detectionary.languages.kusto.bound import Bound, ColumnSymbol, FunctionSymbol, VariableSymbol
 from detectionary.languages.kusto.constants import GLOBAL, ROW_FUNCTIONS, Constants, Scope, is_clock
+from detectionary.languages.kusto.functions_aggregate import AGGREGATES
 from detectionary.languages.kusto.syntax import (
     Call,
     Element,
@@ -123,6 +124,8 @@ class Origin:
     """The tables that the field is a column of, where known."""
     clock: bool = False
     """The value is measured from the clock: `now() - TimeGenerated`."""
+    collected: bool = False
+    """All values that an aggregate kept, together: `make_set(x)`, whose size is a number of its own."""
 
 
 class Lineage:
@@ -234,7 +237,7 @@ class Lineage:
         if inner is None or (name in ROW_FUNCTIONS and name not in _OTHER_RECORDS):
             return self._as_text(call, scope)
         nature = inner.nature
-        if name in _SIZES and inner.aggregate is not None:
+        if name in _SIZES and inner.collected:
             nature = Nature.AGGREGATE
         return replace(inner, transforms=(name, *inner.transforms), nature=nature)
 
@@ -314,7 +317,8 @@ class Lineage:
             is_time = symbol.name in RECORD_TIMES and symbol.type in (ScalarType.DATETIME, ScalarType.UNKNOWN)
             return replace(own, nature=Nature.TIME) if is_time else own
         if symbol.expression is not None:
-            return self._computed(symbol, symbol.expression, own, scope)
+            computed = self._computed(symbol, symbol.expression, own, scope)
+            return replace(computed, collected=False) if symbol.expanded else computed
         if symbol.sources:
             return self._merged(symbol, own, scope)
         return replace(own, nature=Nature.TIME) if symbol.name in RECORD_TIMES else own
@@ -356,15 +360,27 @@ class Lineage:
         made = self._constants.operand(expression)
         core = _without_casts(expression)
         counted = replace(own, nature=Nature.AGGREGATE, aggregate=made, maker=symbol.maker)
-        if not isinstance(core, Call) or not core.arguments:
-            return counted
-        name = core.name.text
-        if name not in COLLECTING and name not in _PICKING:
-            return counted
+        name = core.name.text if isinstance(core, Call) and core.arguments else ""
+        if not isinstance(core, Call) or (name not in COLLECTING and name not in _PICKING):
+            return self._of_ends(expression, counted, scope) or counted
         content = self._picked(symbol, core, scope)
         if name in _EXTREMES and content.nature is not Nature.TIME and symbol.type is not ScalarType.STRING:
             return replace(counted, content=content.field)
-        return replace(content, aggregate=made, maker=symbol.maker)
+        if name in _PICKING and (content.collected or content.nature is Nature.AGGREGATE):
+            return content
+        return replace(content, aggregate=made, maker=symbol.maker, collected=name in COLLECTING)
+
+    def _of_ends(self, expression: Expression, counted: Origin, scope: Scope) -> Origin | None:
+        """What is calculated of the first and last times of a group alone: an age, or what lies between them."""
+        calls = [node for node in walk(expression) if isinstance(node, Call) and node.name.text in AGGREGATES]
+        if not calls or any(call.name.text not in _EXTREMES for call in calls):
+            return None
+        sources = self.sources(expression, scope)
+        if not sources or any(source.nature is not Nature.TIME for source in sources):
+            return None
+        if len(calls) > 1:
+            return replace(counted, nature=Nature.INTERVAL)
+        return self._as_text(expression, scope) if any(is_clock(node) for node in walk(expression)) else None
 
     def _picked(self, symbol: ColumnSymbol, call: Call, scope: Scope) -> Origin:
         """The column whose values the aggregate keeps: of `arg_max(t, a, b)` the one that `symbol` is named after."""
