@@ -174,7 +174,10 @@ def test_groups_lead_to_where_they_begin_on_whichever_page(tmp_path: Path) -> No
     assert {"logic", "added"} <= set(read(second).ids())
     assert "continued" in second
     assert 'href="../changes/2.page-2.html#added"' in html_of(found, paths[0])
-    assert f"The other {16} changes" in html_of(found, INDEX)
+    index = html_of(found, INDEX)
+    assert f"The other {16} changes" in index
+    assert f'<a href="../changes/2.html#logic">{len(names)}</a>' in index
+    assert '<a href="../changes/2.page-2.html#added">1</a>' in index
 
 
 def test_runs_lead_to_their_neighbours(folder: Path) -> None:

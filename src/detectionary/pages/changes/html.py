@@ -9,8 +9,10 @@ from typing import Final
 from markupsafe import Markup
 
 from detectionary.pages.changes.context import (
+    FOLDER,
     GROUPS,
     INDEX,
+    PAGE_SIZE,
     ChangeDetail,
     ChangedRule,
     ChangesPage,
@@ -18,7 +20,7 @@ from detectionary.pages.changes.context import (
     RunSummary,
 )
 from detectionary.pages.environment import environment
-from detectionary.pages.keys import up
+from detectionary.pages.keys import list_path, up
 from detectionary.pages.languages import language_title
 from detectionary.pages.texts.code import escape, escape_code
 
@@ -35,7 +37,7 @@ _MOST_RUNS: Final = 60
 
 def render_changes(page: ChangesPage) -> str:
     """The overview of all ingests."""
-    return _lightest("changes.html.j2", INDEX, page.newest, page=page, most=_MOST_RUNS)
+    return _lightest("changes.html.j2", INDEX, page.newest, page=page, most=_MOST_RUNS, numbers=numbers)
 
 
 def render_run(page: RunPage) -> str:
@@ -64,6 +66,15 @@ def _lightest(template: str, path: str, shown: RunPage | None, **context: object
         if len(html) <= WEIGHT_LIMIT and len(html.encode()) <= WEIGHT_LIMIT:
             break
     return html
+
+
+def numbers(run: RunSummary) -> Iterator[tuple[int, str | None]]:
+    """How many changes of each group an ingest brought, each with the address at which they begin."""
+    counts = (run.logic, run.thresholds, run.metadata, run.added, run.returned, run.moved, run.removed)
+    begin = 0
+    for name, count in zip(GROUPS, counts, strict=True):
+        yield count, f"{list_path(FOLDER, str(run.number), begin // PAGE_SIZE + 1)}#{name}" if count else None
+        begin += count
 
 
 def moment(time: str) -> str:
