@@ -85,7 +85,8 @@ def test_what_is_not_there_is_a_problem(ask: Asking, address: str) -> None:
 
 
 def test_an_ingest_that_never_was_is_told_from_one_that_changed_nothing(ask: Asking) -> None:
-    assert ask("/api/changes/1").json()["detail"].startswith("ingest 1 changed nothing of that")
+    assert ask("/api/changes/1").json()["detail"].startswith("ingest 1 changed nothing;")
+    assert ask("/api/changes/1?page=2").json()["detail"].startswith("ingest 1 changed nothing of that;")
     assert ask("/api/changes/99").json()["detail"].startswith("there is no ingest 99")
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from detectionary.api.editions import Workshop
 from detectionary.api.playground import _EXAMPLES, _examples
-from detectionary.api.playground_shapes import Limits
+from detectionary.api.playground_shapes import Limits, ParseRequest
+from detectionary.api.playground_worker import Setup, Worker
 from tests.api.conftest import Asking
 from tests.api.playgrounds import FIRST, SENTINEL, Ground, example_logs, ground
 from tests.bounds import HANG
@@ -358,3 +364,15 @@ def test_the_document_describes_it(here: Ground) -> None:
         assert {"403", "413", "415", "422", "503"} <= set(operation["responses"])
         assert asked in document["components"]["schemas"]
         assert answered in document["components"]["schemas"]
+
+
+@pytest.mark.parametrize("damage", ["UPDATE rules SET entry = x'00'", "DROP TABLE comparisons", "DROP TABLE functions"])
+def test_a_text_is_read_beside_a_catalog_that_cannot_be(workshop: Workshop, tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "damaged.db"
+    path.write_bytes(workshop.settings.catalog.read_bytes())
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(damage)
+    worker = Worker(Setup(path, None, Limits()))
+    for html in (True, False):
+        answer = json.loads(worker.answer(msgspec.json.encode(ParseRequest(FIRST, html=html))))
+        assert [rule["accepted"] for rule in answer["rules"]] == [True]

@@ -92,7 +92,8 @@ def _path(library: Library, place: Place) -> str:
         place = replace(place, language=None)  # where there is one language alone, its page is that of all
     path = by_place.get(place)
     if path is None:
-        raise NothingThere(f"ingest {place.run} changed nothing of that; /api/changes lists what did")
+        what = "nothing" if place == Place(place.run, None, 1) else "nothing of that"
+        raise NothingThere(f"ingest {place.run} changed {what}; /api/changes lists what did")
     return path
 
 

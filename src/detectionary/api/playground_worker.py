@@ -31,7 +31,7 @@ from detectionary.api.playground_shapes import (
     TextFinding,
     TextRequest,
 )
-from detectionary.catalog import Catalog, CatalogError, open_catalog
+from detectionary.catalog import Catalog, CatalogError, open_catalog, readable
 from detectionary.checks import findings
 from detectionary.ingest import assemble
 from detectionary.ingest.environments import Environments
@@ -140,13 +140,15 @@ class Worker:
             stamp = (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size)
             if stamp == self._stamp:
                 return
-            catalog = open_catalog(self._setup.catalog)
+            catalog = open_catalog(self._setup.catalog, mapped=False, busy_seconds=1.0)
+            with readable(self._setup.catalog):
+                functions = catalog.functions()
         except (OSError, CatalogError):  # what was there is still read
             return
         if self._catalog is not None:
             self._catalog.close()
         self._catalog, self._stamp = catalog, stamp
-        self._environments = Environments(environment_base(), catalog.functions())
+        self._environments = Environments(environment_base(), functions)
 
     # Texts
 
@@ -189,11 +191,15 @@ class Worker:
         )
 
     def _relations(self, entry: Entry) -> Relations:
-        """What the catalog knows of the rule's neighbours; nothing when there is no catalog to ask."""
+        """What the catalog knows of the rule's neighbours; nothing when there is no catalog to ask, or none to read."""
         if self._catalog is None:
             return NO_RELATIONS
         fingerprint = fingerprint_of(entry, language_named(entry.rule.language))
-        return self._catalog.relations_of_stranger(entry, fingerprint)
+        try:
+            with readable(self._setup.catalog):
+                return self._catalog.relations_of_stranger(entry, fingerprint)
+        except CatalogError:  # the text is read all the same
+            return NO_RELATIONS
 
     # Runs
 
@@ -236,7 +242,13 @@ class _Known(Container[str]):
     catalog: Catalog | None
 
     def __contains__(self, rule_id: object) -> bool:
-        return self.catalog is not None and self.catalog.entry(str(rule_id)) is not None
+        if self.catalog is None:
+            return False
+        try:
+            with readable(self.catalog.path):
+                return self.catalog.entry(str(rule_id)) is not None
+        except CatalogError:
+            return False
 
 
 def _findings(entry: Entry) -> Iterator[TextFinding]:
