@@ -66,9 +66,9 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def row(**changes: object) -> RuleRow:
-    plain = dict.fromkeys(RuleRow.__struct_fields__, "x") | {"accepted": True, "third_party_feed": None}
-    plain |= {"page": "rules/kusto/slug/index.html", "severity": "high"}
-    plain |= dict.fromkeys(("tactics", "techniques", "tables", "actions", "authors"), ())
+    lists = ("tactics", "techniques", "tables", "actions", "authors")
+    plain: dict[str, object] = {name: () if name in lists else "x" for name in RuleRow.__struct_fields__}
+    plain |= {"accepted": True, "third_party_feed": None, "severity": "high", "page": "rules/kusto/slug/index.html"}
     return msgspec.convert(plain | changes, RuleRow)
 
 

@@ -306,12 +306,12 @@
     };
     const bytes = left.reduce((sum, each) => sum + each[3], 0);
     if (!left.length || bytes + bytesOf(firsts) <= AT_ONCE) return read();
-    const button = h("button", { type: "button" }, "Compare them");
+    const button = h("button", { type: "button", class: "button" }, "Compare them");
     const said = h("p", { class: "notice", role: "status" }, `These rules are long: ${Math.ceil(bytes / 1000).toLocaleString("en")} kB more are read to compare them. `, button);
     place.replaceChildren(...(missing.length ? [missingWords(missing)] : []), heads(rules), said);
     button.addEventListener("click", () => {
       said.replaceChildren("Reading the rules …");
-      read().catch(() => { said.replaceChildren("The rules could not be read. Loading the page again asks for them once more."); });
+      read().then(() => document.getElementById("only").focus({ preventScroll: true }), () => { said.replaceChildren("The rules could not be read. Loading the page again asks for them once more."); });
     });
   }
 
