@@ -65,7 +65,7 @@ _CASTS: Final = frozenset(
         "todatetime",
         "totimespan",
     }
-    | {"toguid", "todynamic", "parse_json", "trim"}
+    | {"toguid", "todynamic", "parse_json", "trim", "array_sort_asc", "array_sort_desc"}
 )
 _OPTIONAL_COLUMN: Final = frozenset({"column_ifexists", "columnifexists"})
 _OTHER_RECORDS: Final = frozenset({"prev", "next"})

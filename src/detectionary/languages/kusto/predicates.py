@@ -202,7 +202,8 @@ class Predicates:
             left, value, test = right, other, TESTS[FLIPPED[node.operator]]
         elif self._constants.fold(left, scope) is not None:
             return self.comparisons.opaque("no field", node)
-        truth = value.value if isinstance(value, Constant) and isinstance(value.value, bool) else None
+        # `== 0` of a condition is `== false`.
+        truth = bool(value.value) if isinstance(value, Constant) and value.value in (False, True) else None
         if truth is not None and test.operator is Operator.EQ:
             behind = self._behind(left, scope)
             if behind is not None:

@@ -110,6 +110,8 @@ class Comparisons:
             if not self._lineage.sources(argument, scope):
                 return self.opaque("no field", call)
             source = Origin(self._constants.source(argument))
+        elif source.nature is Nature.TIME and source.aggregate is not None:
+            source = Origin(self.name(argument))  # whether there was such a record at all, which has a time
         self._note_choice(source)
         if source.tables:
             self.tables[(call.span, source.field)] = source.tables
