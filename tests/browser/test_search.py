@@ -241,6 +241,28 @@ def test_titles_and_texts_are_marked(page: Page) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("title", "searched"),
+    [
+        ("Straße über CAFÉ, cafe\u0301s", "café* uber kind:x"),
+        ("A kind of Windows task", "kind:windows task"),
+        ("A kind of Windows task", 'TECH:T1059 field:"of a kind" windows'),
+        ("Copies of http files", "http:// copies"),
+        ("None of this", "language:sigma"),
+        ("İstanbul and ΣΊΣΥΦΟΣ", "istanbul σισυφος"),
+    ],
+)
+def test_titles_are_marked_alike_on_the_live_site(page: Page, browser: Browser, title: str, searched: str) -> None:
+    live_page = browser.new_page()
+    live_page.set_content("<script data-root='' data-mode='live'></script>")
+    script = asset_files()["search.js"][1].decode().replace("document.currentScript", "document.scripts[0]")
+    live_page.evaluate("(script) => { (0, eval)(script); }", script)
+    hits = """async ([title, searched]) =>
+      (await detectionary.marked(title, searched)).filter(([, hit]) => hit).map(([text]) => text)"""
+    assert live_page.evaluate(hits, [title, searched]) == page.evaluate(hits, [title, searched])
+    live_page.close()
+
+
 def test_numbers_of_techniques_are_those_of_the_matrix(library: Library, page: Page) -> None:
     ask = "(query) => detectionary.coverage(detectionary.request(new URLSearchParams(query)))"
     covered = page.evaluate(ask, "")

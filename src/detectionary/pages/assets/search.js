@@ -128,11 +128,15 @@
     return first.counts.concat(...(await Promise.all(further)).map((each) => each.counts));
   }
 
-  // On the live site hits in titles are marked by the words alone: snippets are the server's.
+  // On the live site hits in titles are marked by the words alone, whatever their accents: snippets are the server's.
+  const CALLED = FACETS.concat("lang", "logsource", "repo", "tech");
+  const bare = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").replace(/./gsu, (letter) => letter.toLowerCase());
+
   function markedPlainly(text, searched) {
-    const words = (searched.match(/[\p{L}\p{N}]+\*?/gu) || []).map((word) => word.toLowerCase());
+    const asked = searched.replace(/"[^"]*"?|([a-z]+):("[^"]*"?|\S*)/gi, (all, name) => CALLED.includes((name || "").toLowerCase()) ? " " : all);
+    const words = (asked.match(/[\p{L}\p{N}\p{M}]+\*?/gu) || []).map(bare);
     const hit = (word) => words.some((each) => each.endsWith("*") ? word.startsWith(each.slice(0, -1)) : each === word);
-    return text.split(/([\p{L}\p{N}]+)/u).filter(Boolean).map((piece) => [piece, hit(piece.toLowerCase())]);
+    return text.split(/([\p{L}\p{N}\p{M}]+)/u).filter(Boolean).map((piece) => [piece, hit(bare(piece))]);
   }
 
   globalThis.detectionary = Object.assign(globalThis.detectionary || {}, {
