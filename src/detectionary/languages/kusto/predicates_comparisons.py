@@ -101,7 +101,15 @@ class Comparisons:
         if source.nature is Nature.AGGREGATE and source.content is not None:
             source = Origin(source.content, source.transforms)
         self._note_choice(source)
-        return not_if(test.negated, self.values(source, test, values, span, origin))
+        found = self.values(source, test, values, span, origin)
+        if (
+            origin is not None
+            and not found.values
+            and test.cased
+            and self._bound.types.get(id(left)) is ScalarType.STRING
+        ):
+            found = replace(found, transforms=(*found.transforms, "cased"))
+        return not_if(test.negated, found)
 
     def null_check(self, call: Call, argument: Expression, null: bool, scope: Scope) -> Predicate:
         """`isempty(argument)` when `null`, `isnotempty(argument)` otherwise."""
@@ -174,7 +182,8 @@ class Comparisons:
             empty = (Value(ValueKind.EMPTY_LIST, None, functions),)
             return Comparison(field, test.operator, test.quantifier, empty, span)
         written = tuple(model_value(value, (*functions, *test.transforms(value))) for value in values)
-        transforms = functions if origin is not None and not written else ()
+        term = ("term",) if test.term else ()
+        transforms = (*functions, *term) if origin is not None and not written else ()
         return Comparison(field, test.operator, test.quantifier, written, span, origin, transforms=transforms)
 
     def searched(self, text: str, span: Span, source: Origin | None = None) -> Comparison:
