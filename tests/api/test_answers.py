@@ -95,6 +95,7 @@ def test_an_ingest_that_never_was_is_told_from_one_that_changed_nothing(ask: Ask
     [
         ("rules?limit=many", "limit: is no whole number"),
         ("compare", "rules: is needed"),
+        (f"rules?q={'x' * 501}", "q: has more than 500 characters"),
         ("compare?rules=a,b,c,d,e", "rules: names one to 4 rules, by slug or id, parted by commas"),
     ],
 )

@@ -162,12 +162,15 @@ _SAID: Final = {
     "extra_forbidden": "there is no such parameter",
     "int_parsing": "is no whole number",
     "missing": "is needed",
+    "string_too_long": "has more than {max_length} characters",
     "string_pattern_mismatch": f"names one to {MOST} rules, by slug or id, parted by commas",  # `compare` alone has one
 }
-"""Kinds of errors that pydantic says in words of its own."""
+"""Kinds of errors that pydantic says in words of its own, with what it knows of each."""
 
 
 def _invalid(error: dict[str, Any]) -> InvalidParameter:
     """What pydantic found wrong with one part of a request."""
     place, *names = map(str, error["loc"])
-    return InvalidParameter(place, ".".join(names), _SAID.get(error["type"]) or str(error["msg"]))
+    said = _SAID.get(error["type"])
+    message = str(error["msg"]) if said is None else said.format_map(error.get("ctx", {}))
+    return InvalidParameter(place, ".".join(names), message)
