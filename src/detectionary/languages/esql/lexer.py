@@ -139,7 +139,8 @@ _KINDS: Final = {
     "end": END,
 }
 _SUBQUERY: Final = re.compile(
-    rf"(?:{_TRIVIA}/\*(?:[^*]|\*(?!/))*+\*/)*+{_TRIVIA}(?:from|row|show|ts|promql)(?!\w)", re.IGNORECASE | re.ASCII
+    rf"(?:{_TRIVIA}/\*[^*]*+\*++(?:[^/*][^*]*+\*++)*+/)*+{_TRIVIA}(?:from|row|show|ts|promql)(?!\w)",
+    re.IGNORECASE | re.ASCII,
 )
 _COMMENT_EDGE: Final = re.compile(r"/\*|\*/")
 _PROMQL: Final = re.compile(

@@ -39,7 +39,7 @@ _TOKEN: Final = re.compile(
             rf"(?P<open>[(:{{]|[<>]=?){_BLANK}*+",
             r"(?P<close>[)}])",
             r'(?P<quoted>"(?:[^"\\]++|\\["\\]|\\)*+"?)',
-            rf"(?P<words>(?:{_WORDS})++)",
+            rf"(?P<words>(?:{_WORDS})+)",
         )
     )
 )
