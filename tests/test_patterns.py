@@ -36,7 +36,7 @@ def faulty(tree: Any, *, kept: bool = False) -> bool:
 
 
 def parsed(pattern: re.Pattern[Any]) -> Any:
-    from re import _parser  # type: ignore[attr-defined]  # the only one that reads them as `re` does
+    from re import _parser  # the only one that reads them as `re` does
 
     return _parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)
 

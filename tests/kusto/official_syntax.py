@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -51,16 +51,17 @@ def corpus_texts(corpora: Path) -> Iterator[CorpusText]:
 def _texts_of(path: Path, place: str) -> Iterator[CorpusText]:
     suffix = path.suffix.lower()
     if suffix in (".yaml", ".yml"):
-        for text in _yaml_texts(_decoded(path)):
+        for text in yaml_texts(decoded(path), _QUERY_KEYS):
             yield CorpusText(place, "yaml", text)
     elif suffix == ".md":
-        for number, (tag, text) in enumerate(_fences(_decoded(path)), start=1):
+        for number, (tag, text) in enumerate(_fences(decoded(path)), start=1):
             yield CorpusText(f"{place}#{number}", tag.lower(), text)
     elif suffix in _QUERY_FILES:
-        yield CorpusText(place, suffix, _decoded(path))
+        yield CorpusText(place, suffix, decoded(path))
 
 
-def _decoded(path: Path) -> str:
+def decoded(path: Path) -> str:
+    """What a file says, with or without a mark of its encoding, and with characters in place of broken ones."""
     content = path.read_bytes()
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", errors="replace")
@@ -86,7 +87,8 @@ def _fences(text: str) -> Iterator[tuple[str, str]]:
         yield tag, "".join(lines)
 
 
-def _yaml_texts(text: str) -> Iterator[str]:
+def yaml_texts(text: str, keys: Container[str]) -> Iterator[str]:
+    """The texts under some keys, in lower case, at any depth of YAML documents; none where they cannot be read."""
     try:
         pending: list[object] = list(yaml.load_all(text, Loader=_LOADER))
     except (yaml.YAMLError, ValueError):
@@ -95,7 +97,7 @@ def _yaml_texts(text: str) -> Iterator[str]:
         node = pending.pop()
         if isinstance(node, dict):
             for key, value in node.items():
-                if isinstance(value, str) and str(key).lower() in _QUERY_KEYS:
+                if isinstance(value, str) and str(key).lower() in keys:
                     yield value
                 else:
                     pending.append(value)
