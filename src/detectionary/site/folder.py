@@ -6,11 +6,13 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from detectionary.site.state import NO_STATE, DamagedError, Mark, State, Unit, content_mark, moving, read_state
 
@@ -50,6 +52,43 @@ class _Found(NamedTuple):
     changed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What is in a folder: what is no folder itself, with sizes and times, and the folders, all by name.
+
+    It comes from another process, so it is few and large values.
+    """
+
+    files: str
+    sizes: array[int]
+    changed: array[int]
+    folders: str
+
+    def found(self) -> dict[str, _Found]:
+        """The files by name."""
+        return dict(zip(_names(self.files), map(_Found, self.sizes, self.changed), strict=True))
+
+    def inside(self) -> set[str]:
+        """The names of the folders."""
+        return set(_names(self.folders))
+
+
+class Scanning(Protocol):
+    """A folder that is being looked through."""
+
+    def done(self) -> bool:
+        """Whether nobody has to wait for what was found."""
+        ...
+
+    def result(self) -> Scan:
+        """What was found, as soon as it is known."""
+        ...
+
+
+Scanner: TypeAlias = Callable[[Path], Scanning]
+"""Has a folder looked through by `scan`, here or in another process."""
+
+
 class SiteFolder:
     """The folder `out`, with the site that an earlier run left there.
 
@@ -57,16 +96,16 @@ class SiteFolder:
     them in their places. Until then, and when the run ends before, the earlier site is whole.
     """
 
-    def __init__(self, out: Path) -> None:
+    def __init__(self, out: Path, scanner: Scanner) -> None:
         if out.is_symlink() or (out.exists() and not out.is_dir()):
             raise SiteError(f"{out} is no folder")
         self._out = out
         self._opened = ExitStack()
         with self._opened:
             self.staging: Final = self._opened.enter_context(_empty_staging(out))
+            self._scan = scanner(out)
             self.old: Final = _old_state(out)
             self._ours = {name: mark for name, mark in self.old.marks().items() if _is_inside(name)}
-            self._found, self._folders = _scan(out)
             self._checked = _checked_at(out / CHECKED)
             self._read_again = False
             self._opened = self._opened.pop_all()
@@ -76,6 +115,18 @@ class SiteFolder:
 
     def __exit__(self, *_: object) -> None:
         self._opened.close()
+
+    def is_known(self) -> bool:
+        """Whether the folder has been looked through, so that `intact` need not wait for that."""
+        return self._scan.done()
+
+    @cached_property
+    def _found(self) -> dict[str, _Found]:
+        return self._scan.result().found()
+
+    @cached_property
+    def _folders(self) -> set[str]:
+        return self._scan.result().inside()
 
     def intact(self, unit: Unit) -> dict[str, str]:
         """The digests of those of a unit's files that are there with the content that the earlier run gave them.
@@ -155,10 +206,19 @@ def _old_state(out: Path) -> State:
         raise SiteError(f"{manifest} is damaged ({error}); remove the folder, or name another one") from error
 
 
-def _scan(out: Path) -> tuple[dict[str, _Found], set[str]]:
-    """What is in the folder by name: everything that is no folder itself, and the folders; links are not followed."""
-    found: dict[str, _Found] = {}
-    inside: set[str] = set()
+_BETWEEN: Final = "\0"
+"""In no name of a file."""
+
+
+def _names(text: str) -> list[str]:
+    return text.split(_BETWEEN) if text else []
+
+
+def scan(out: Path) -> Scan:
+    """Look through a folder; links are not followed."""
+    files: list[str] = []
+    sizes, changed = array("q"), array("q")
+    inside: list[str] = []
     folders = [(str(out), "")] if out.is_dir() else []
     while folders:
         folder, prefix = folders.pop()
@@ -166,14 +226,15 @@ def _scan(out: Path) -> tuple[dict[str, _Found], set[str]]:
             for entry in entries:
                 name = prefix + entry.name
                 if entry.is_dir(follow_symlinks=False):
-                    inside.add(name)
+                    inside.append(name)
                     folders.append((entry.path, f"{name}/"))
                 elif name not in (MANIFEST, CHECKED):
                     about = entry.stat(follow_symlinks=False)
-                    size = about.st_size if stat.S_ISREG(about.st_mode) else -1
+                    files.append(name)
+                    sizes.append(about.st_size if stat.S_ISREG(about.st_mode) else -1)
                     # Whoever sets the time of a file back cannot set back when that was done.
-                    found[name] = _Found(size, max(about.st_mtime_ns, about.st_ctime_ns))
-    return found, inside
+                    changed.append(max(about.st_mtime_ns, about.st_ctime_ns))
+    return Scan(_BETWEEN.join(files), sizes, changed, _BETWEEN.join(inside))
 
 
 def staging_of(out: Path) -> Path:

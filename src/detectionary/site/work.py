@@ -20,6 +20,7 @@ from detectionary.pages.kind import FileGroup, PageKind, json_path
 from detectionary.pages.library import Library
 from detectionary.pages.programs import canonical
 from detectionary.pages.registry import FILES, PAGES
+from detectionary.site.folder import Scan, Scanning, scan
 from detectionary.site.state import Mark, Unit, content_mark
 
 OpenLibrary: TypeAlias = Callable[[], Library]
@@ -190,6 +191,14 @@ class Workers:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 
+    def scanner(self, folder: Path) -> Scanning:
+        """Look through a folder: in another process, if one has begun."""
+        if self._pool is not None:
+            return _Scan(self._pool.submit(scan, folder))
+        found: Future[Scan] = Future()
+        found.set_result(scan(folder))
+        return found
+
     def add(self, jobs: Sequence[Job]) -> None:
         """Have these made."""
         self._jobs += jobs
@@ -237,6 +246,20 @@ class Workers:
                 yield maker.make(self._jobs.popleft())
         if self._pool is not None:
             self._pool.shutdown(wait=False)  # they end while others go on
+
+
+class _Scan:
+    """A folder that another process looks through."""
+
+    def __init__(self, future: Future[Scan]) -> None:
+        self._future = future
+
+    def done(self) -> bool:
+        return self._future.done()
+
+    def result(self) -> Scan:
+        with _lost():
+            return self._future.result()
 
 
 @contextmanager

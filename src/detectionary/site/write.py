@@ -7,12 +7,13 @@ relative and name files, so the site works on any web server below any path, and
 from __future__ import annotations
 
 import gc
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from detectionary.catalog import open_catalog
 from detectionary.pages.library import Bodies, Library
@@ -70,7 +71,7 @@ def write_site(
         before = opened.data_version()  # before any process reads
         with (
             Workers(opening, staging_of(out), processes, many=catalog.stat().st_size > _LARGE) as workers,
-            SiteFolder(out) as folder,
+            SiteFolder(out, workers.scanner) as folder,
             workers.working(),  # before the folder is left
         ):
             library = Library(opened, bodies=bodies, base_url=base_url)
@@ -141,14 +142,35 @@ def _kept(library: Library, folder: SiteFolder, known: Mapping[str, Unit], worke
             return None
         return Task(name, basis or "", there)
 
-    for number, group in enumerate(GROUPS):
-        found = task(f"*{group.name}", None if group.basis is None else group.basis(library))
-        workers.add([Job(True, number, (found,))] if found is not None else [])
-    for number, kind in enumerate(PAGES):
-        bases = ((path, None if kind.basis is None else kind.basis(library, path)) for path in kind.paths(library))
-        tasks = [found for path, basis in bases if (found := task(path, basis)) is not None]
-        workers.add([Job(False, number, chunk) for chunk in _chunks(tasks)])
+    def give(based: _Based) -> None:
+        tasks = [found for name, basis in based.bases if (found := task(name, basis)) is not None]
+        workers.add([Job(based.group, based.number, chunk) for chunk in _chunks(tasks)])
+
+    waiting: deque[_Based] = deque()
+    for based in _all_bases(library):  # of which many can be worked out while the folder is still looked through
+        waiting.append(based)
+        while waiting and folder.is_known():
+            give(waiting.popleft())
+    for based in waiting:
+        give(based)
     return kept
+
+
+class _Based(NamedTuple):
+    """The bases of the pages of one kind, or that of one group, by name; `number` is its place among its like."""
+
+    group: bool
+    number: int
+    bases: list[tuple[str, str | None]]
+
+
+def _all_bases(library: Library) -> Iterator[_Based]:
+    for number, group in enumerate(GROUPS):
+        yield _Based(True, number, [(f"*{group.name}", None if group.basis is None else group.basis(library))])
+    for number, kind in enumerate(PAGES):
+        basis = kind.basis
+        bases = [(path, None if basis is None else basis(library, path)) for path in kind.paths(library)]
+        yield _Based(False, number, bases)
 
 
 _Item = TypeVar("_Item")
