@@ -19,7 +19,8 @@ from detectionary.model.predicate import Operator
 from detectionary.model.rule import Severity
 from detectionary.pages.keys import permalink_path, rule_path
 from detectionary.pages.library import Bodies
-from detectionary.site.folder import CHECKED, MANIFEST, SiteError
+from detectionary.site import work, write
+from detectionary.site.folder import CHECKED, MANIFEST, Scan, SiteError
 from detectionary.site.state import State, read_state
 from detectionary.site.write import write_site
 from tests.catalog.stored import an_entry, looks_for
@@ -238,6 +239,31 @@ def test_a_site_of_the_first_format_is_taken_over(catalog: Path, out: Path) -> N
     (out / CHECKED).unlink()
     write_site(catalog, out)
     assert contents(out) == before
+
+
+def test_another_process_looks_through_the_folder_of_a_large_catalog(
+    catalog: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = contents(out)
+    foreign = out / "rules" / "kusto" / "new" / "index.html"
+    foreign.parent.mkdir()
+    foreign.write_text("mine")
+    (out / RULE).write_text("broken")
+    (out / TWIN).unlink()
+    looked: list[bool] = []
+
+    class Watched(work._Scan):
+        def result(self) -> Scan:
+            looked.append(True)
+            return super().result()
+
+    monkeypatch.setattr(work, "_Scan", Watched)
+    monkeypatch.setattr(write, "_LARGE", 0)
+    assert write_site(catalog, out, processes=2).written == 2
+    assert looked
+    assert contents(out) == {**before, "rules/kusto/new/index.html": b"mine"}
+    store(catalog, [placed(FIRST, "new.yaml")])
+    assert write_site(catalog, out, processes=2).kept == ("rules/kusto/new/index.html",)
 
 
 def test_a_manifest_that_is_none_stops_the_run(catalog: Path, out: Path) -> None:
