@@ -29,7 +29,7 @@ with warnings.catch_warnings():
     # Where luqum was shipped without tables for this Python it makes them at its first import, and leaves a file open:
     # that is not the fault of the test that happens to import it.
     warnings.simplefilter("ignore", ResourceWarning)
-    import luqum.parser  # noqa: F401
+    import luqum.parser  # noqa: F401  # for what its import does
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 _BESIDE: Final = PROJECT.parent / "shared"

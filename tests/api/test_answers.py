@@ -389,7 +389,8 @@ def test_what_is_not_done_when_the_server_ends_is_a_problem() -> None:
             "query_string": b"",
             "headers": [(b"host", b"localhost")],
         }
-        answering = asyncio.ensure_future(Guard(never, Settings(Path("none.db")))(scope, send, send))  # type: ignore[arg-type]
+        guard = Guard(never, Settings(Path("none.db")))
+        answering = asyncio.ensure_future(guard(scope, send, send))  # type: ignore[arg-type]  # plain dictionaries
         await asyncio.sleep(0)
         answering.cancel()
         await answering

@@ -112,7 +112,7 @@ def test_no_cell_is_a_formula_and_every_other_text_comes_back(title: str, cell: 
 
 def a_row(title: str) -> RuleLine:
     texts = dict.fromkeys(RuleLine.__struct_fields__, "")
-    return RuleLine(**{**texts, "title": title})  # type: ignore[arg-type]
+    return RuleLine(**{**texts, "title": title})  # type: ignore[arg-type]  # only texts are written here
 
 
 def test_lines_end_as_the_standard_says_and_cells_with_marks_are_quoted() -> None:

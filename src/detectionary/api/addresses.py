@@ -73,7 +73,7 @@ class Addresses:
         for group in self._files:
             content = _grouped(library, group).get(address)
             if content is not None:
-                return represent(content, media_type_of(address, active=False))
+                return represent(content, media_type_of(address))  # ours to the last byte: pages run its scripts
         return None
 
     def warm(self, library: Library) -> None:

@@ -15,36 +15,21 @@
   let names = null;
   let loading = false;
 
-  // From disk only a script can be read; from a server the file is read as data, whatever type it is sent as.
+  // A script, since pages that are opened from disk can read nothing else.
   function load() {
     if (loading) return;
     loading = true;
-    (location.protocol === "file:" ? run() : read())
-      .then(function (listed) {
-        names = listed.map(([title, file, rules]) => ({ title, file, rules, folded: title.toLowerCase() }));
-        show();
-      })
-      .catch(function () {
-        loading = false;
-        status.textContent = "The list of names could not be read.";
-      });
-  }
-
-  function read() {
-    return fetch(form.dataset.source).then(function (response) {
-      if (!response.ok) throw new Error(String(response.status));
-      return response.text();
-    }).then((text) => JSON.parse(text.slice(text.indexOf("=") + 1).replace(/;\s*$/, "")));
-  }
-
-  function run() {
-    return new Promise(function (resolve, reject) {
-      const script = document.createElement("script");
-      script.src = form.dataset.source;
-      script.onload = () => resolve(globalThis.detectionaryNames);
-      script.onerror = reject;
-      document.head.append(script);
-    });
+    const script = document.createElement("script");
+    script.src = form.dataset.source;
+    script.onload = function () {
+      names = globalThis.detectionaryNames.map(([title, file, rules]) => ({ title, file, rules, folded: title.toLowerCase() }));
+      show();
+    };
+    script.onerror = function () {
+      loading = false;
+      status.textContent = "The list of names could not be read.";
+    };
+    document.head.append(script);
   }
 
   function row(name) {
